@@ -1,0 +1,56 @@
+import * as z from 'zod/mini';
+import { Fault } from '../domain/fault.ts';
+import type { Ports } from '../ports.ts';
+import { connector } from '../providers/connect.ts';
+import { fetchHttp } from '../shell/fetch-http.ts';
+import { systemClock } from '../shell/system-clock.ts';
+import { awsExecutions } from './executions.ts';
+import { awsLedger } from './ledger.ts';
+import { awsNotices } from './notices.ts';
+import { awsRegister } from './register.ts';
+import { awsVault } from './vault.ts';
+
+const text = z.string().check(z.minLength(1));
+
+/** What a provider's stack gives to each of its functions. */
+const environmentForm = z.object({
+  KEYTURN_PROVIDER: text,
+  KEYTURN_LEDGER_TABLE: text,
+  KEYTURN_PEOPLE_TOPIC_ARN: text,
+  KEYTURN_BUS_NAME: text,
+  KEYTURN_STATE_MACHINE_ARN: text,
+  KEYTURN_MANAGED_KEY_ARN: z.optional(text),
+  KEYTURN_REGISTER: z._default(text, '/opt/register.json'),
+});
+
+/**
+ * The ports of a function on AWS. Clients are made at once and connect when they are first used.
+ *
+ * @param environment `process.env`
+ * @throws Error that names the variables that are missing
+ */
+export const awsPorts = (environment: Readonly<Record<string, string | undefined>>): Ports => {
+  const parsed = environmentForm.safeParse(environment);
+  if (!parsed.success) {
+    const names = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
+    throw new Error(`This function lacks environment variables: ${names}. Deploy it again: npx cdk deploy --all`);
+  }
+  const settings = parsed.data;
+  const vault = awsVault({ kmsKeyId: settings.KEYTURN_MANAGED_KEY_ARN });
+  const machineArnOf = (provider: string): string => {
+    if (provider === settings.KEYTURN_PROVIDER) return settings.KEYTURN_STATE_MACHINE_ARN;
+    throw new Fault(
+      'NeedsPerson',
+      `This function is ${settings.KEYTURN_PROVIDER}'s, not ${provider}'s. Nothing was done.`,
+    );
+  };
+  return {
+    clock: systemClock,
+    vault,
+    ledger: awsLedger(settings.KEYTURN_LEDGER_TABLE),
+    notices: awsNotices({ topicArn: settings.KEYTURN_PEOPLE_TOPIC_ARN, busName: settings.KEYTURN_BUS_NAME }),
+    executions: awsExecutions(machineArnOf),
+    register: awsRegister(settings.KEYTURN_REGISTER),
+    connect: connector({ vault, http: fetchHttp(), clock: systemClock }),
+  };
+};

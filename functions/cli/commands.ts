@@ -1,0 +1,145 @@
+import type { Run } from './call.ts';
+
+export interface CommandSpec {
+  /** As it is typed: `admin set`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly positionals: readonly PositionalSpec[];
+  readonly options: Readonly<Record<string, OptionSpec>>;
+  readonly details: readonly string[];
+  /** Set where a key's value belongs to the prompt: what somebody may wrongly add as an argument. */
+  readonly secret?: string;
+  readonly load: () => Promise<Run>;
+}
+
+export interface PositionalSpec {
+  readonly name: string;
+  readonly optional?: true;
+}
+
+export interface OptionSpec {
+  /** What stands for its value in the help; without it the option is a switch. */
+  readonly value?: string;
+  readonly summary: string;
+}
+
+export const commonOptions: Readonly<Record<string, OptionSpec>> = {
+  local: { summary: 'work on this machine, with the embedded engine, instead of on AWS' },
+  store: { value: 'DIR', summary: 'where --local keeps its records (default .keyturn)' },
+  register: { value: 'FILE', summary: 'the register (default credentials.yaml)' },
+  json: { summary: 'one JSON object on the last line of stdout, progress on stderr' },
+  help: { summary: 'this text' },
+};
+
+const detach = { summary: 'start it and do not follow it' };
+const yes = { summary: 'do not ask for confirmation' };
+const rotationEnds = [
+  'Exit code: 0 when it ends Done, or has nothing to do (SkippedBusy, Superseded: another run is at work);',
+  '1 when it ends otherwise; 2 for bad input.',
+];
+
+export const commands: readonly CommandSpec[] = [
+  {
+    name: 'admin set',
+    summary: "store an account's admin key",
+    positionals: [{ name: 'account' }],
+    options: {},
+    details: [
+      'Reads the admin key from a hidden prompt, or from stdin, never from an argument. The provider is asked with',
+      'it before it is stored: a key that is turned down is not stored.',
+    ],
+    secret: 'the admin key',
+    load: async () => (await import('./admin-set.ts')).adminSet,
+  },
+  {
+    name: 'plan',
+    summary: 'show what a rotation would do now; touches nothing',
+    positionals: [{ name: 'credential' }],
+    options: { emergency: { summary: 'plan for a leaked key' } },
+    details: [],
+    load: async () => (await import('./plan.ts')).plan,
+  },
+  {
+    name: 'rotate',
+    summary: 'rotate a credential now, and follow it to its end',
+    positionals: [{ name: 'credential' }],
+    options: {
+      emergency: { summary: 'the key has leaked: no overlap, no window' },
+      'contain-first': { summary: 'emergency: stop the leaked key before there is a new one' },
+      'replace-first': { summary: 'emergency: make the new key first' },
+      key: { value: 'KEY_ID', summary: "emergency: the leaked key's id (default: the key that serves)" },
+      reason: { value: 'TEXT', summary: 'why, for the record' },
+      detach,
+      yes,
+    },
+    details: rotationEnds,
+    load: async () => (await import('./rotate.ts')).rotate,
+  },
+  {
+    name: 'status',
+    summary: 'show every credential: its key, when it is due, what is open',
+    positionals: [{ name: 'credential', optional: true }],
+    options: {},
+    details: [],
+    load: async () => (await import('./status.ts')).status,
+  },
+  {
+    name: 'show',
+    summary: "show a rotation's journal and the proof that the old key is dead",
+    positionals: [{ name: 'rotation' }],
+    options: {},
+    details: [],
+    load: async () => (await import('./show.ts')).show,
+  },
+  {
+    name: 'submit',
+    summary: 'hand in a key that a person has made, and rotate to it',
+    positionals: [{ name: 'credential' }],
+    options: { reason: { value: 'TEXT', summary: 'why, for the record' }, detach },
+    details: [
+      'Reads the key from a hidden prompt, or from stdin, never from an argument. It is probed before anything is',
+      'stored. After a wrong paste, simply submit again.',
+      ...rotationEnds,
+    ],
+    secret: 'the key',
+    load: async () => (await import('./submit.ts')).submit,
+  },
+  {
+    name: 'approve',
+    summary: 'let the old key of a parked rotation die although it is in use',
+    positionals: [{ name: 'rotation' }],
+    options: { detach, yes },
+    details: rotationEnds,
+    load: async () => (await import('./resume.ts')).approve,
+  },
+  {
+    name: 'resume',
+    summary: 'go on with a rotation that stopped before its end',
+    positionals: [{ name: 'rotation', optional: true }],
+    options: { detach, yes },
+    details: [
+      'With --local and without a rotation: goes on with all that were running when the process ended.',
+      ...rotationEnds,
+    ],
+    load: async () => (await import('./resume.ts')).resume,
+  },
+  {
+    name: 'sweep',
+    summary: 'revoke keys that Keyturn asked for and nobody needs',
+    positionals: [],
+    options: {
+      'dry-run': { summary: 'only show what would be revoked' },
+      grace: { value: 'TIME', summary: 'how old a stray must be: 30s, 15m, 24h (default 30m)' },
+    },
+    details: ['A key that Keyturn does not know is reported and never touched.'],
+    load: async () => (await import('./sweep.ts')).sweep,
+  },
+  {
+    name: 'due',
+    summary: 'start every rotation that is due',
+    positionals: [],
+    options: { detach },
+    details: ['With --local it follows them to their ends; on AWS it only starts them.'],
+    load: async () => (await import('./due.ts')).due,
+  },
+];

@@ -1,0 +1,28 @@
+import type { Outcome, Urgency } from '../rotation.ts';
+
+export type RecordOutcomeView = {
+  readonly outcome: Outcome;
+  /** The lease is this run's. */
+  readonly held: boolean;
+  /** RollBack has put everything back as it was. */
+  readonly rolledBack: boolean;
+  readonly urgency: Urgency;
+  /** The old key was seen refused, or there is none. */
+  readonly oldKeyDead: boolean;
+};
+
+export type RecordOutcomeDecision =
+  /** Nothing of the rotation is left to do. */
+  | { readonly kind: 'close' }
+  /** Another run is to take it up. */
+  | { readonly kind: 'park' }
+  /** Another holds the credential, or this was done before: only the journal is told. */
+  | { readonly kind: 'only-journal' };
+
+/** An emergency stays open, whatever became of it, until its key is dead: a compromise outlives the run that serves it. */
+export const decideRecordOutcome = (view: RecordOutcomeView): RecordOutcomeDecision => {
+  const { outcome, held, rolledBack, urgency, oldKeyDead } = view;
+  if (!held) return { kind: 'only-journal' };
+  if (urgency === 'emergency' && !oldKeyDead) return { kind: 'park' };
+  return { kind: rolledBack || outcome === 'Superseded' ? 'close' : 'park' };
+};

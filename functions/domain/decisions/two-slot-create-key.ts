@@ -1,0 +1,48 @@
+import type { KeyId } from '../identifiers.ts';
+import type { StoredKey } from '../rotation.ts';
+
+export type TwoSlotView = {
+  readonly stored: StoredKey | null;
+  readonly slots: readonly { readonly name: string; readonly keyId: KeyId }[];
+  /** The slot whose value AWSCURRENT holds; null when it holds neither. */
+  readonly slotInUse: string | null;
+  readonly firstIssue: boolean;
+  /** The slot that held the old key when it was contained: regenerating it was the containment. */
+  readonly containedSlot: string | null;
+  /** The regeneration that this rotation has asked for last. */
+  readonly intent: {
+    readonly slot: string;
+    readonly previousKeyId: KeyId;
+    /** How long ago it was asked for, in seconds. */
+    readonly ageSeconds: number;
+  } | null;
+  readonly letCallsLandSeconds: number;
+};
+
+export type TwoSlotDecision =
+  | { readonly kind: 'use-stored'; readonly stored: StoredKey }
+  /** The vault holds neither slot's value: another rotator, or a person, is at work here. */
+  | { readonly kind: 'matches-neither' }
+  /** The first issue takes what a slot holds: regenerating one could cut off a consumer that nobody declared. */
+  | { readonly kind: 'adopt'; readonly slot: string }
+  /** An earlier try may still land, and would kill the value that a second try makes. */
+  | { readonly kind: 'wait-for-call' }
+  | { readonly kind: 'regenerate'; readonly slot: string; readonly previousKeyId: KeyId };
+
+/** Every act lists and compares first: a slot has no name and no id, and regenerating the wrong one is an outage. */
+export const decideTwoSlotCreateKey = (view: TwoSlotView): TwoSlotDecision => {
+  const { stored, slots, intent } = view;
+  if (stored !== null) return { kind: 'use-stored', stored };
+  const [first] = slots;
+  if (view.firstIssue && first !== undefined) return { kind: 'adopt', slot: first.name };
+  const inUse = view.slotInUse ?? view.containedSlot;
+  const free = slots.find((slot) => slot.name !== inUse);
+  if (inUse === null || free === undefined || !slots.some((slot) => slot.name === inUse)) {
+    return { kind: 'matches-neither' };
+  }
+  if (intent !== null && intent.slot === free.name) {
+    if (free.keyId !== intent.previousKeyId) return { kind: 'adopt', slot: free.name };
+    if (intent.ageSeconds < view.letCallsLandSeconds) return { kind: 'wait-for-call' };
+  }
+  return { kind: 'regenerate', slot: free.name, previousKeyId: free.keyId };
+};

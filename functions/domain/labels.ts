@@ -1,0 +1,24 @@
+import type { RotationId, VersionId } from './identifiers.ts';
+
+/** AWS Secrets Manager's own staging labels. */
+export const current = 'AWSCURRENT';
+export const pending = 'AWSPENDING';
+export const previous = 'AWSPREVIOUS';
+
+/** Holds the new version from the moment it is stored, before it has a role. */
+export const newLabel = (rotation: RotationId): string => `keyturn-new-${rotation}`;
+/** Pins the old version, so that it cannot vanish before its key was seen refused. */
+export const oldLabel = (rotation: RotationId): string => `keyturn-old-${rotation}`;
+export const isOurs = (label: string): boolean => label.startsWith('keyturn-');
+
+type Version = { readonly versionId: VersionId; readonly labels: readonly string[] };
+
+/** The version that carries the label; null when none does. */
+export const holderOf = (versions: readonly Version[], label: string): VersionId | null =>
+  versions.find((version) => version.labels.includes(label))?.versionId ?? null;
+
+/** A label to read a version by: one of ours, which nobody moves, before any other. Null when it carries none. */
+export const labelOf = (versions: readonly Version[], versionId: VersionId): string | null => {
+  const labels = versions.find((version) => version.versionId === versionId)?.labels ?? [];
+  return labels.find(isOurs) ?? labels[0] ?? null;
+};

@@ -1,0 +1,223 @@
+import type { Credential, Target } from './credential.ts';
+import {
+  type CredentialId,
+  type Instant,
+  instant,
+  type KeyId,
+  type KeyName,
+  milliseconds,
+  type RotationId,
+  type VersionId,
+} from './identifiers.ts';
+
+/** How a rotation ended: each says how the world was left. Only `Done` is success with something rotated. */
+export const outcomes = [
+  'Done',
+  'SkippedBusy',
+  'Superseded',
+  'RolledBack',
+  'CutOverOldLive',
+  'ContainedNoReplacement',
+  'Escalated',
+] as const;
+export type Outcome = (typeof outcomes)[number];
+
+export type Urgency = 'scheduled' | 'emergency';
+
+/** What starts a rotation: the execution's input. Every field is always there, so that no expression meets a gap. */
+export type RotationRequest = {
+  readonly rotationId: RotationId;
+  readonly credentialId: CredentialId;
+  readonly urgency: Urgency;
+  /** Emergency only: make the leaked key unusable before there is a replacement. */
+  readonly containFirst: boolean;
+  /** The key that must die, by id, never "the credential": the credential may have moved on. Null: the current key. */
+  readonly leakedKeyId: KeyId | null;
+  /** Where the leaked key lives. With it, containment needs no register and no ledger. */
+  readonly target: Target;
+  /** A person has said that the old key may die although it is in use. */
+  readonly approved: boolean;
+  /** Why, in a few words, for the record. */
+  readonly reason: string;
+  /** Longer than any call that may still be in flight when a step has failed, in seconds. */
+  readonly letCallsLandSeconds: number;
+};
+
+/** A create that was, or is about to be, asked for. Written before the provider is asked. */
+export type Attempt = {
+  /** Null for strategies whose keys carry no name of ours. */
+  readonly name: KeyName | null;
+  readonly intendedAt: Instant;
+  /** Two-slot: the slot that is about to be regenerated, and what was in it. */
+  readonly slot: { readonly name: string; readonly previousKeyId: KeyId } | null;
+  readonly keyId: KeyId | null;
+};
+
+/** A key and the vault's version that holds it. */
+export type StoredKey = { readonly keyId: KeyId; readonly versionId: VersionId };
+
+/** A key that is to die; without a version when only its id is known. */
+export type OldKey = { readonly keyId: KeyId; readonly versionId: VersionId | null };
+
+/** What has been done, or is about to be. It only moves forward, but for `rolling-back`. */
+export const phases = [
+  'begun',
+  'creating',
+  'created',
+  'staged',
+  'validated',
+  'cutting-over',
+  'cut-over',
+  'confirmed',
+  'disabling-old',
+  'old-disabled',
+  'revoking-old',
+  'old-revoked',
+  'old-refused',
+  'rolling-back',
+] as const;
+export type Phase = (typeof phases)[number];
+
+/** How the old key's death was seen. */
+export type Proof = {
+  readonly kind: 'value-refused' | 'absent-from-listing' | 'no-old-key';
+  readonly at: Instant;
+  /** What was seen, for the auditor: how often, and the provider's words. */
+  readonly evidence: string;
+};
+
+/** The rotation that a credential has open: everything that a crash must not lose. */
+export type OpenRotation = {
+  readonly rotationId: RotationId;
+  readonly urgency: Urgency;
+  readonly startedAt: Instant;
+  /** The register's entry as it was at the start. */
+  readonly credential: Credential;
+  /** The key that is to die: what AWSCURRENT held at the start, or the leaked key. Null at the first issue. */
+  readonly old: OldKey | null;
+  readonly attempts: readonly Attempt[];
+  /** The key that was stored: this one and no other becomes current. */
+  readonly new: StoredKey | null;
+  readonly phase: Phase;
+  readonly containedAt: Instant | null;
+  readonly cutOverAt: Instant | null;
+  readonly oldKeyProof: Proof | null;
+  /** Set when the run ended and left the rotation for another to take up. */
+  readonly endedAs: Outcome | null;
+};
+
+/** Who may write. The epoch grows with every owner; it does not expire by time. */
+export type Lease = { readonly rotationId: RotationId; readonly epoch: number; readonly takenAt: Instant };
+
+/** The one ledger item of a credential: lease, epoch and intents change in one conditional write. */
+export type CredentialRecord = {
+  readonly credentialId: CredentialId;
+  readonly epoch: number;
+  readonly lease: Lease | null;
+  readonly rotation: OpenRotation | null;
+  readonly lastRotatedAt: Instant | null;
+  /** What the last rotation that was `Done` left as current. The vault is the truth; this is for looking around. */
+  readonly serving: StoredKey | null;
+  /** How the last run ended: lets a step that is run again after the end see that it has done its work. */
+  readonly lastEnded: { readonly rotationId: RotationId; readonly outcome: Outcome; readonly at: Instant } | null;
+  /**
+   * Keys of ours, by id, that a superseded rotation left alive. The stray sweep revokes them when its grace has passed
+   * since `since`, which lies ahead for a key that consumers may still hold.
+   */
+  readonly leftovers: readonly { readonly keyId: KeyId; readonly target: Target; readonly since: Instant }[];
+  /** Names that were asked for by rotations that have ended: what lets a stray be recognised. Newest last. */
+  readonly pastAttempts: readonly Attempt[];
+};
+
+/** How many past attempts a record keeps. A stray is swept within hours; this reaches back for years. */
+const pastAttemptsKept = 50;
+
+export const emptyRecord = (credentialId: CredentialId): CredentialRecord => ({
+  credentialId,
+  epoch: 0,
+  lease: null,
+  rotation: null,
+  lastRotatedAt: null,
+  serving: null,
+  lastEnded: null,
+  leftovers: [],
+  pastAttempts: [],
+});
+
+/**
+ * Gives the lease, with the next epoch, to a rotation and opens it. What an earlier rotation left open and this one
+ * does not take up is kept: its attempts for the sweep, its keys as leftovers.
+ */
+export const open = (record: CredentialRecord, rotation: OpenRotation, at: Instant): CredentialRecord => {
+  const epoch = record.epoch + 1;
+  const taken = record.rotation === null || takesUp(rotation, record.rotation);
+  return {
+    ...(taken ? record : abandon(record, at, [rotation.old?.keyId, rotation.new?.keyId])),
+    epoch,
+    lease: { rotationId: rotation.rotationId, epoch, takenAt: at },
+    rotation,
+  };
+};
+
+/** Whether `rotation` goes on with what `earlier` had begun, so that nothing of it is left behind. */
+const takesUp = (rotation: OpenRotation, earlier: OpenRotation): boolean =>
+  rotation.attempts.length >= earlier.attempts.length &&
+  rotation.new?.keyId === earlier.new?.keyId &&
+  rotation.old?.keyId === earlier.old?.keyId;
+
+/** Closes the open rotation: its keys other than `kept` become leftovers. `rotatedAt` is null unless it is `Done`. */
+export const end = (
+  record: CredentialRecord,
+  outcome: Outcome,
+  at: Instant,
+  kept: readonly (KeyId | undefined)[],
+): CredentialRecord =>
+  record.rotation === null
+    ? record
+    : {
+        ...abandon(record, at, kept),
+        lease: null,
+        rotation: null,
+        lastRotatedAt: outcome === 'Done' ? at : record.lastRotatedAt,
+        serving: outcome === 'Done' ? record.rotation.new : record.serving,
+        lastEnded: { rotationId: record.rotation.rotationId, outcome, at },
+      };
+
+/** Ends the run, but leaves its rotation open for another run to take up. */
+export const park = (record: CredentialRecord, outcome: Outcome, at: Instant): CredentialRecord =>
+  record.rotation === null
+    ? record
+    : {
+        ...record,
+        lease: null,
+        rotation: { ...record.rotation, endedAs: outcome },
+        lastEnded: { rotationId: record.rotation.rotationId, outcome, at },
+      };
+
+const abandon = (record: CredentialRecord, at: Instant, kept: readonly (KeyId | undefined)[]): CredentialRecord => {
+  const { rotation } = record;
+  if (rotation === null) return record;
+  const known = [rotation.old?.keyId, ...rotation.attempts.map((attempt) => attempt.keyId), rotation.new?.keyId];
+  const dead = rotation.oldKeyProof === null ? [] : [rotation.old?.keyId];
+  const left = new Set(known.filter((key) => key !== undefined && key !== null));
+  for (const key of [...kept, ...dead, ...record.leftovers.map((leftover) => leftover.keyId)]) {
+    if (key !== undefined) left.delete(key);
+  }
+  const { target } = rotation.credential;
+  const leftovers = [...left].map((keyId) => ({ keyId, target, since: unusedSince(keyId, rotation, at) }));
+  return {
+    ...record,
+    leftovers: [...record.leftovers, ...leftovers],
+    pastAttempts: [...record.pastAttempts, ...rotation.attempts].slice(-pastAttemptsKept),
+  };
+};
+
+/** A key that has served lives on in caches for one overlap; a leaked one is given no such time. */
+const unusedSince = (
+  keyId: KeyId,
+  { old, new: key, cutOverAt, credential, urgency }: OpenRotation,
+  at: Instant,
+): Instant => {
+  const hasServed = (keyId === old?.keyId && urgency === 'scheduled') || (keyId === key?.keyId && cutOverAt !== null);
+  return hasServed ? instant(milliseconds(at) + credential.overlapSeconds * 1000) : at;
+};

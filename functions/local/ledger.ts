@@ -1,0 +1,101 @@
+import * as z from 'zod/mini';
+import { withReport } from '../domain/obligation.ts';
+import { emptyRecord } from '../domain/rotation.ts';
+import type { Ledger } from '../ports.ts';
+import { readEntry, readObligation, readRecord, writeStored } from '../stored-text.ts';
+import type { Store } from './store.ts';
+
+const recordRow = z.object({ revision: z.number(), record: z.string() });
+const entryRow = z.object({ entry: z.string() });
+const obligationRow = z.object({ obligation: z.string() });
+
+export const localLedger = (store: Store): Ledger => ({
+  read: (credentialId) =>
+    store.read((sql) => {
+      const row = sql.first(recordRow, 'SELECT revision, record FROM credentials WHERE id = ?', credentialId);
+      return row === null
+        ? { record: emptyRecord(credentialId), revision: 0 }
+        : { record: readRecord(row.record), revision: row.revision };
+    }),
+
+  replace: (record, revision) =>
+    store.write((sql) => {
+      const text = writeStored(record);
+      const { credentialId } = record;
+      const changed =
+        revision === 0
+          ? sql.run('INSERT OR IGNORE INTO credentials (id, revision, record) VALUES (?, 1, ?)', credentialId, text)
+          : sql.run(
+              'UPDATE credentials SET revision = revision + 1, record = ? WHERE id = ? AND revision = ?',
+              text,
+              credentialId,
+              revision,
+            );
+      return changed === 1;
+    }),
+
+  all: () =>
+    store.read((sql) =>
+      sql
+        .all(recordRow, 'SELECT revision, record FROM credentials ORDER BY id')
+        .map(({ record }) => readRecord(record)),
+    ),
+
+  append: (entry) =>
+    store.write((sql) => {
+      sql.run(
+        'INSERT INTO entries (rotation, credential, step, entry) VALUES (?, ?, ?, ?)',
+        entry.rotationId,
+        entry.credentialId,
+        entry.step,
+        writeStored(entry),
+      );
+    }),
+
+  entries: (rotationId) =>
+    store.read((sql) =>
+      sql
+        .all(entryRow, 'SELECT entry FROM entries WHERE rotation = ? ORDER BY sequence', rotationId)
+        .map(({ entry }) => readEntry(entry)),
+    ),
+
+  ends: (credentialId, limit) =>
+    store.read((sql) =>
+      sql
+        .all(
+          entryRow,
+          `SELECT entry FROM entries WHERE credential = ? AND step = 'end' ORDER BY sequence DESC LIMIT ?`,
+          credentialId,
+          limit,
+        )
+        .map(({ entry }) => readEntry(entry)),
+    ),
+
+  putObligation: (report) =>
+    store.write((sql) => {
+      const key = [report.target.provider, report.target.account, report.keyId] as const;
+      const row = sql.first(
+        obligationRow,
+        'SELECT obligation FROM obligations WHERE provider = ? AND account = ? AND key_id = ?',
+        ...key,
+      );
+      const obligation = withReport(row && readObligation(row.obligation), report);
+      sql.run(
+        'INSERT OR REPLACE INTO obligations (provider, account, key_id, open, obligation) VALUES (?, ?, ?, ?, ?)',
+        ...key,
+        obligation.refusedAt === null ? 1 : 0,
+        writeStored(obligation),
+      );
+    }),
+
+  obligations: (filter) =>
+    store.read((sql) =>
+      sql
+        .all(
+          obligationRow,
+          'SELECT obligation FROM obligations WHERE open >= ? ORDER BY provider, account, key_id',
+          filter === 'open' ? 1 : 0,
+        )
+        .map(({ obligation }) => readObligation(obligation)),
+    ),
+});

@@ -1,0 +1,189 @@
+import type { Credential } from '../domain/credential.ts';
+import { type BeginDecision, type BeginView, decideBegin } from '../domain/decisions/begin.ts';
+import { Fault } from '../domain/fault.ts';
+import { type Instant, type KeyId, secondsBetween } from '../domain/identifiers.ts';
+import type { JsonObject } from '../domain/json.ts';
+import { type CredentialRecord, type OpenRotation, open, type RotationRequest } from '../domain/rotation.ts';
+import type { Ports } from '../ports.ts';
+import { readCurrent } from './current-key.ts';
+import { replace } from './hold.ts';
+import type { Step } from './step.ts';
+import { versionToken } from './version-token.ts';
+
+/** What Contain, or the catch around it, has added. */
+type Input = RotationRequest & { readonly contained?: boolean; readonly containedAt?: Instant };
+type View = BeginView & {
+  readonly record: CredentialRecord;
+  readonly revision: number;
+  readonly credential: Credential | null;
+  readonly now: Instant;
+};
+
+/** Takes the lease and opens the rotation, on a copy of the register's entry; or finds that there is nothing to do. */
+export const begin: Step<Input, View, BeginDecision, JsonObject> = {
+  name: 'begin',
+
+  async observe(request, ports) {
+    const { record, revision } = await ports.ledger.read(request.credentialId);
+    const open = record.rotation;
+    const credential = (await ports.register.credential(request.credentialId)) ?? open?.credential ?? null;
+    const look = credential && (await readCurrent(ports, credential));
+    const current = look?.current ?? null;
+    // An earlier run may have known it while it was still listed.
+    const known = open !== null && open.old?.versionId === current?.versionId ? open.old?.keyId : undefined;
+    return {
+      request,
+      record,
+      revision,
+      credential,
+      now: ports.clock.now(),
+      endedBefore: record.lastEnded?.rotationId === request.rotationId,
+      inRegister: credential !== null,
+      owner: await ownerOf(record, request, ports),
+      open,
+      secret: !look || look.versions.length === 0 ? 'absent' : current === null ? 'without-current' : 'with-current',
+      current: credential &&
+        current && {
+          versionId: current.versionId,
+          keyId: current.keyId ?? known ?? (await identify(credential, current.value, ports)) ?? vanished(request),
+        },
+      currentIsSubmitted: current?.versionId === versionToken(request.rotationId),
+    };
+  },
+
+  decide: decideBegin,
+
+  async act(decision, view, input, ports) {
+    if (decision.kind === 'busy') return { start: 'busy' };
+    if (decision.kind === 'wait') {
+      throw new Fault('NothingChanged', 'Another emergency of this credential is at work; this one waits for it.');
+    }
+    if (decision.kind === 'needs-person' || view.credential === null) {
+      if (input.leakedKeyId !== null) await acceptObligation(input, view, ports);
+      const why = decision.kind === 'needs-person' ? decision.why : 'The register has no such credential.';
+      throw new Fault('NeedsPerson', `${why} Nothing was changed.`);
+    }
+    const { credential, now } = view;
+    if (input.urgency === 'emergency') await acceptObligation(input, view, ports);
+    const rotation = rotationOf(decision, view, input, credential);
+    if (decision.kind !== 'go-on') await replace(ports, open(view.record, rotation, now), view.revision);
+    const overlapLeft = credential.overlapSeconds - (rotation.cutOverAt ? secondsBetween(rotation.cutOverAt, now) : 0);
+    return {
+      start: startOf(decision),
+      contained: rotation.containedAt !== null,
+      hasOldKey: rotation.old !== null,
+      oldKeyId: rotation.old?.keyId ?? null,
+      overlapSeconds: rotation.urgency === 'emergency' ? 0 : Math.max(0, Math.ceil(overlapLeft)),
+    };
+  },
+};
+
+const startOf = (decision: BeginDecision): 'create' | 'stage' | 'confirm' => {
+  if (decision.kind === 'go-on') return decision.from;
+  if (decision.kind === 'adopt-pending') return 'stage';
+  return decision.kind === 'take-up-cut-over' || decision.kind === 'kill-only' ? 'confirm' : 'create';
+};
+
+const rotationOf = (decision: BeginDecision, view: View, input: Input, credential: Credential): OpenRotation => {
+  const { now } = view;
+  const earlier = view.record.rotation;
+  const containedAt = input.contained === true ? (input.containedAt ?? now) : null;
+  const fresh: OpenRotation = {
+    rotationId: input.rotationId,
+    urgency: input.urgency,
+    startedAt: now,
+    credential,
+    old: null,
+    attempts: [],
+    new: null,
+    phase: 'begun',
+    containedAt,
+    cutOverAt: null,
+    oldKeyProof: null,
+    endedAs: null,
+  };
+  const taken =
+    earlier &&
+    ({
+      ...earlier,
+      rotationId: input.rotationId,
+      // Whoever takes an emergency up: its key has leaked.
+      urgency: earlier.urgency === 'emergency' ? 'emergency' : input.urgency,
+      startedAt: now,
+      endedAs: null,
+    } satisfies OpenRotation);
+  switch (decision.kind) {
+    case 'start':
+      if (taken === null || decision.old === null || taken.old?.keyId !== decision.old.keyId) {
+        return { ...fresh, old: decision.old };
+      }
+      return { ...fresh, old: decision.old, urgency: taken.urgency, containedAt: containedAt ?? taken.containedAt };
+    case 'kill-only':
+      return {
+        ...fresh,
+        old: { keyId: decision.oldKeyId, versionId: null },
+        new: decision.new,
+        phase: 'cut-over',
+        cutOverAt: now,
+      };
+    case 'go-on':
+      return earlier ?? fresh;
+    case 'take-up-cut-over':
+      return taken === null
+        ? fresh
+        : { ...taken, containedAt: containedAt ?? taken.containedAt, cutOverAt: taken.cutOverAt ?? now };
+    case 'adopt-pending':
+      return taken === null ? fresh : { ...taken, containedAt: containedAt ?? taken.containedAt };
+    case 'busy':
+    case 'wait':
+    case 'needs-person':
+      return fresh;
+  }
+};
+
+/** The lease is taken from an owner that has ended; whether it has, only its execution can tell. */
+const ownerOf = async (
+  record: CredentialRecord,
+  request: RotationRequest,
+  ports: Ports,
+): Promise<BeginView['owner']> => {
+  const { lease, rotation } = record;
+  if (lease === null) return null;
+  const urgency = rotation?.urgency ?? 'scheduled';
+  if (lease.rotationId === request.rotationId) return { state: 'this-run', urgency };
+  const { provider } = (rotation?.credential ?? request).target;
+  const { status } = await ports.executions.look({ rotationId: lease.rotationId, provider });
+  return { state: status === 'running' ? 'running' : 'ended', urgency };
+};
+
+/** A secret that Keyturn did not write holds a value without an id: ask the provider which key it is. */
+const identify = async (
+  credential: Credential,
+  value: Parameters<NonNullable<Awaited<ReturnType<Ports['connect']>>['identifyKey']>>[0],
+  ports: Ports,
+): Promise<KeyId | null> => {
+  const connection = await ports.connect(credential.target);
+  return (await connection.identifyKey?.(value)) ?? null;
+};
+
+/**
+ * Containment may have taken the key off the provider's listing, so that nobody can say any more whose value it is:
+ * then it counts as the contained one. Were it another, its value would never be seen refused, and Done never said.
+ */
+const vanished = ({ contained, leakedKeyId }: Input): KeyId | null => (contained === true ? leakedKeyId : null);
+
+const acceptObligation = async (input: Input, view: View, { ledger }: Pick<Ports, 'ledger'>): Promise<void> => {
+  const keyId = input.leakedKeyId ?? view.current?.keyId;
+  if (keyId === undefined || keyId === null) return;
+  await ledger.putObligation({
+    keyId,
+    target: input.target,
+    credentialId: input.credentialId,
+    rotationId: input.rotationId,
+    reason: input.reason,
+    acceptedAt: view.now,
+    // Only what was seen: a containment whose outcome is unknown is none for the record.
+    containedAt: input.containedAt ?? null,
+    refusedAt: null,
+  });
+};

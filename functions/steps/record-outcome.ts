@@ -1,0 +1,120 @@
+import {
+  decideRecordOutcome,
+  type RecordOutcomeDecision,
+  type RecordOutcomeView,
+} from '../domain/decisions/record-outcome.ts';
+import { Fault } from '../domain/fault.ts';
+import type { KeyId } from '../domain/identifiers.ts';
+import type { JsonObject } from '../domain/json.ts';
+import {
+  type CredentialRecord,
+  end,
+  type OpenRotation,
+  type Outcome,
+  park,
+  type RotationRequest,
+} from '../domain/rotation.ts';
+import type { Notice, Ports } from '../ports.ts';
+import { readCurrent } from './current-key.ts';
+import { replace } from './hold.ts';
+import { recordEnd } from './record-end.ts';
+import type { Step } from './step.ts';
+
+type Input = RotationRequest & {
+  readonly outcome: Outcome;
+  readonly rolledBack?: boolean;
+  readonly fault?: { readonly name: string; readonly detail: string };
+};
+type View = RecordOutcomeView & { readonly record: CredentialRecord; readonly revision: number };
+
+/** Writes how the rotation ended when it did not end `Done`, frees the lease, and tells the owner what is next. */
+export const recordOutcome: Step<Input, View, RecordOutcomeDecision, JsonObject> = {
+  name: 'record-outcome',
+
+  async observe(input, ports) {
+    const { record, revision } = await ports.ledger.read(input.credentialId);
+    return {
+      record,
+      revision,
+      outcome: input.outcome,
+      held: record.rotation !== null && record.lease?.rotationId === input.rotationId,
+      rolledBack: input.rolledBack === true,
+      urgency: record.rotation?.urgency ?? input.urgency,
+      oldKeyDead: record.rotation?.old === null || record.rotation?.oldKeyProof != null,
+    };
+  },
+
+  decide: decideRecordOutcome,
+
+  async act(decision, { record, revision }, input, ports) {
+    const { outcome } = input;
+    const at = ports.clock.now();
+    const { rotation } = record;
+    if (rotation !== null && decision.kind === 'park') await replace(ports, park(record, outcome, at), revision);
+    if (rotation !== null && decision.kind === 'close') {
+      const old = input.rolledBack === true ? rotation.old?.keyId : undefined;
+      const kept = [await servingKey(rotation, ports), old];
+      await replace(ports, end(record, outcome, at, kept), revision);
+    }
+    await recordEnd(
+      ports,
+      input,
+      outcome,
+      at,
+      input.fault === undefined ? '' : `${input.fault.name}: ${input.fault.detail}`,
+    );
+    if (outcome !== 'Superseded' || decision.kind === 'park') {
+      const contact = rotation?.credential.owner.contact ?? '';
+      await ports.notices.send(noticeOf(input, contact));
+    }
+    return { outcome, endedAt: at };
+  },
+};
+
+/** The key that serves; undefined when it cannot be read, which must not keep the end from being recorded. */
+const servingKey = async ({ credential, old }: OpenRotation, ports: Ports): Promise<KeyId | undefined> => {
+  try {
+    const { current } = await readCurrent(ports, credential);
+    // A version that a person wrote does not tell its key; the rotation knows it when it began from there.
+    return current?.versionId === old?.versionId ? old?.keyId : (current?.keyId ?? undefined);
+  } catch (error) {
+    // The sweep looks again, and revokes nothing while it cannot see who serves.
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
+};
+
+const noticeOf = (input: Input, contact: string): Notice => {
+  const { rotationId, credentialId, outcome, fault } = input;
+  const why = fault === undefined ? '' : `Why: ${fault.name}: ${fault.detail}`;
+  const told: Record<Outcome, readonly [Notice['severity'], string, string]> = {
+    Done: ['information', 'was rotated', ''],
+    SkippedBusy: ['information', 'is being rotated already', ''],
+    Superseded: ['information', 'was taken over by another', ''],
+    RolledBack: [
+      'action-needed',
+      'was not rotated; the old key serves as before',
+      `Look at what happened: keyturn show ${rotationId}`,
+    ],
+    CutOverOldLive: [
+      'action-needed',
+      'serves its new key, and the old one is not seen refused yet',
+      `Go on: keyturn resume ${rotationId}`,
+    ],
+    ContainedNoReplacement: [
+      'page',
+      'has its leaked key stopped, and no replacement',
+      `Consumers fail until there is one. Go on: keyturn resume ${rotationId}`,
+    ],
+    Escalated: ['page', 'needs a person', `When it is mended: keyturn resume ${rotationId}`],
+  };
+  const [severity, subject, next] = told[outcome];
+  return {
+    credentialId,
+    rotationId,
+    severity,
+    contact,
+    subject: `${credentialId} ${subject}`,
+    text: [why, next].join('\n').trim(),
+  };
+};

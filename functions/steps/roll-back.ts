@@ -1,0 +1,156 @@
+import { refusalsThatCount } from '../domain/decisions/confirm.ts';
+import { decideRollBack, type RollBackDecision, type RollBackView } from '../domain/decisions/roll-back.ts';
+import { Fault } from '../domain/fault.ts';
+import type { KeyId } from '../domain/identifiers.ts';
+import type { JsonObject } from '../domain/json.ts';
+import { current as currentLabel, isOurs, labelOf, newLabel, oldLabel, pending, previous } from '../domain/labels.ts';
+import type { Outcome, RotationRequest } from '../domain/rotation.ts';
+import type { Ports } from '../ports.ts';
+import type { Connection, Verdict } from '../providers/provider.ts';
+import { type CurrentLook, probe, probeForRefusals, readCurrent } from './current-key.ts';
+import { type Held, write } from './hold.ts';
+import type { Step, StepName } from './step.ts';
+
+type Input = RotationRequest & { readonly fault?: { readonly name: string } };
+type View = RollBackView & {
+  readonly held: boolean;
+  readonly holding: Held | null;
+  readonly look: CurrentLook | null;
+  readonly connection: Connection | null;
+};
+
+/** How a strategy takes back the keys that this rotation made. `keys` are never the current nor the old one. */
+export type RemoveKeys = (connection: Connection, keys: readonly KeyId[]) => Promise<void>;
+
+const spacingSeconds = 2;
+
+/** Puts everything back as it was before the rotation, looking first at where the labels really are. */
+export const rollBackWith = (
+  name: StepName,
+  removeKeys: RemoveKeys,
+): Step<Input, View, RollBackDecision, JsonObject> => ({
+  name,
+
+  async observe(input, ports) {
+    const { record, revision } = await ports.ledger.read(input.credentialId);
+    const { rotation } = record;
+    if (rotation === null || record.lease?.rotationId !== input.rotationId) {
+      return { ...nothingSeen, held: false, holding: null, look: null, connection: null };
+    }
+    const look = await readCurrent(ports, rotation.credential);
+    const connection = await ports.connect(rotation.credential.target);
+    const newServes = look.current !== null && look.current.versionId === rotation.new?.versionId;
+    const newProbes = newServes
+      ? await probeForRefusals(ports, connection, look.current.value, refusalsThatCount, spacingSeconds)
+      : null;
+    const newVerdict = newProbes && certain(newProbes.refusals, newProbes.last);
+    return {
+      held: true,
+      holding: { record, revision, rotation },
+      look,
+      connection,
+      current: look.current,
+      old: rotation.old?.versionId ?? null,
+      new: rotation.new?.versionId ?? null,
+      newVerdict,
+      oldVerdict: newVerdict === 'refused' ? await oldVerdictOf(rotation, look, connection, ports) : null,
+    };
+  },
+
+  decide: decideRollBack,
+
+  async act(decision, { holding, look, connection }, input, ports) {
+    const clean: Outcome = input.fault?.name === 'NeedsPerson' ? 'Escalated' : 'RolledBack';
+    if (decision.kind === 'nothing' || holding === null || look === null || connection === null) {
+      return { rolledBack: true, outcome: clean };
+    }
+    switch (decision.kind) {
+      case 'forward':
+        return { rolledBack: false };
+      case 'unclear':
+        throw new Fault('NothingChanged', 'No clear answer about the key that serves; nothing was taken back.');
+      case 'both-refused':
+        throw new Fault('NeedsPerson', 'Both keys are refused by the provider: submit or create one by hand.');
+      case 'label-back': {
+        const { rotation } = holding;
+        const intended = await write(ports, holding, { phase: 'rolling-back' });
+        const moved = await ports.vault.moveLabel(rotation.credential.secret, currentLabel, {
+          from: rotation.new?.versionId ?? null,
+          to: rotation.old?.versionId ?? null,
+        });
+        if (moved === 'held-by-another') throw new Fault('NothingChanged', 'AWSCURRENT moved at this moment.');
+        await takeBack(ports, intended, connection, removeKeys);
+        return { rolledBack: true, outcome: clean };
+      }
+      case 'remove-new': {
+        const intended = await write(ports, holding, { phase: 'rolling-back' });
+        await takeBack(ports, intended, connection, removeKeys);
+        return { rolledBack: true, outcome: decision.superseded ? 'Superseded' : clean };
+      }
+    }
+  },
+});
+
+const nothingSeen: Omit<RollBackView, 'held'> = {
+  current: null,
+  old: null,
+  new: null,
+  newVerdict: null,
+  oldVerdict: null,
+};
+
+const certain = (refusals: number, last: Verdict): 'accepted' | 'refused' | 'unclear' => {
+  if (last.kind === 'accepted') return 'accepted';
+  return refusals >= refusalsThatCount ? 'refused' : 'unclear';
+};
+
+const oldVerdictOf = async (
+  { old, credential, phase, urgency }: Held['rotation'],
+  { versions }: CurrentLook,
+  connection: Connection,
+  ports: Ports,
+): Promise<'accepted' | 'refused' | 'unclear'> => {
+  const label = old?.versionId == null ? null : labelOf(versions, old.versionId);
+  if (old?.versionId == null || label === null) return 'refused';
+  // A key whose revocation was sent may be accepted for a while yet, and dies all the same.
+  if (phase === 'revoking-old' || phase === 'old-revoked' || phase === 'old-refused') return 'refused';
+  const wasDisabled = phase === 'disabling-old' || phase === 'old-disabled';
+  // A leaked key stays as dead as it is.
+  if (wasDisabled && urgency === 'scheduled') await connection.enableKey?.(old.keyId);
+  const payload = await ports.vault.read(credential.secret, old.versionId, label);
+  return payload === null ? 'unclear' : (await probe(connection, payload.apiKey)).kind;
+};
+
+/** Labels first, then a fresh look, then the keys: a key that serves after all is never removed. */
+const takeBack = async (ports: Ports, held: Held, connection: Connection, removeKeys: RemoveKeys): Promise<void> => {
+  const { rotationId, credential, attempts, old, new: key } = held.rotation;
+  for (const { versionId, labels } of (await ports.vault.describe(credential.secret)) ?? []) {
+    const isNew = versionId === key?.versionId;
+    for (const label of labels) {
+      const pointsAtNew = isNew && (label === pending || label === previous);
+      // What was taken up carries the earlier run's names. Labels on other versions may be a submission's.
+      const isOfThisRun = label === newLabel(rotationId) || label === oldLabel(rotationId);
+      const isLeft = isOurs(label) && (isOfThisRun || isNew || versionId === old?.versionId);
+      if (pointsAtNew || isLeft) await ports.vault.moveLabel(credential.secret, label, { from: versionId, to: null });
+    }
+  }
+  const { current } = await readCurrent(ports, credential);
+  const serving =
+    current?.versionId === old?.versionId
+      ? old?.keyId
+      : (current?.keyId ?? (current && (await connection.identifyKey?.(current.value))));
+  // A value that nobody can name may be any key's: then the sweep decides, later.
+  if (current !== null && serving == null) return;
+  const made = [...attempts.map((attempt) => attempt.keyId), key?.keyId].filter((keyId) => keyId != null);
+  const keys = [...new Set(made)].filter((keyId) => keyId !== serving && keyId !== old?.keyId);
+  await removeKeys(connection, keys);
+};
+
+/** Only keys whose id is on record are removed, after a complete listing; a key known by name only is for the sweep. */
+export const rollBack = rollBackWith('roll-back', async (connection, keys) => {
+  if (keys.length === 0) return;
+  const listed = new Set((await connection.listKeys?.())?.map(({ keyId }) => keyId));
+  for (const keyId of keys) {
+    if (listed.has(keyId)) await connection.revokeKey?.(keyId);
+  }
+});

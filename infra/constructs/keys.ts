@@ -1,0 +1,138 @@
+import { Aws, RemovalPolicy } from 'aws-cdk-lib';
+import { AccountRootPrincipal, PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import { arn, thisAccountOnly } from './names.ts';
+
+/** What the account's administrators may do with a key: everything but to use it. This is also the way to recover it. */
+const administration = [
+  'kms:CancelKeyDeletion',
+  'kms:CreateAlias',
+  'kms:DeleteAlias',
+  'kms:DescribeKey',
+  'kms:DisableKey',
+  'kms:DisableKeyRotation',
+  'kms:EnableKey',
+  'kms:EnableKeyRotation',
+  'kms:GetKeyPolicy',
+  'kms:GetKeyRotationStatus',
+  'kms:ListGrants',
+  'kms:ListKeyPolicies',
+  'kms:ListKeyRotations',
+  'kms:ListResourceTags',
+  'kms:PutKeyPolicy',
+  'kms:RevokeGrant',
+  'kms:RotateKeyOnDemand',
+  'kms:ScheduleKeyDeletion',
+  'kms:TagResource',
+  'kms:UntagResource',
+  'kms:UpdateAlias',
+  'kms:UpdateKeyDescription',
+];
+
+const encryption = [
+  'kms:Decrypt',
+  'kms:DescribeKey',
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:GenerateDataKeyWithoutPlaintext',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+];
+
+/**
+ * One key for each class of data, so that a right to one class is no right to another. A principal needs both: the
+ * right in its own policy, which names the secret as well, and the service that its class of data lies in. None of the
+ * keys can be used directly.
+ */
+export class Keys extends Construct {
+  readonly adminSecrets: Key;
+  readonly managedSecrets: Key;
+  readonly data: Key;
+  readonly audit: Key;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+
+    this.adminSecrets = this.key('AdminSecrets', 'admin-secrets', 'Admin keys of provider accounts', [
+      this.through('secretsmanager'),
+    ]);
+    this.managedSecrets = this.key('ManagedSecrets', 'managed-secrets', 'Keys of workloads', [
+      this.through('secretsmanager'),
+    ]);
+    this.data = this.key('Data', 'data', 'Ledger, notices, undelivered calls and logs', [
+      this.through('dynamodb', 'sns', 'sqs'),
+      // DynamoDB works with a grant that is made when the table is:
+      // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html, 2026-11
+      new PolicyStatement({
+        sid: 'GrantForTheTable',
+        principals: [new AccountRootPrincipal()],
+        actions: ['kms:CreateGrant'],
+        resources: ['*'],
+        conditions: {
+          StringEquals: { 'kms:ViaService': `dynamodb.${Aws.REGION}.amazonaws.com` },
+          Bool: { 'kms:GrantIsForAWSResource': 'true' },
+        },
+      }),
+      new PolicyStatement({
+        sid: 'LogGroups',
+        principals: [new ServicePrincipal(`logs.${Aws.REGION}.amazonaws.com`)],
+        actions: encryption,
+        resources: ['*'],
+        conditions: {
+          ArnLike: {
+            'kms:EncryptionContext:aws:logs:arn': [
+              arn(this, 'logs', 'log-group', '/keyturn/*'),
+              arn(this, 'logs', 'log-group', '/aws/vendedlogs/states/keyturn-*'),
+            ],
+          },
+        },
+      }),
+      // An alarm that may not use the topic's key goes off unheard.
+      new PolicyStatement({
+        sid: 'Alarms',
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: ['*'],
+        conditions: {
+          ...thisAccountOnly,
+          ArnLike: { 'aws:SourceArn': arn(this, 'cloudwatch', 'alarm', 'keyturn-*') },
+        },
+      }),
+    ]);
+    this.audit = this.key('Audit', 'audit', 'The audit bucket', [this.through('s3')]);
+  }
+
+  private key(id: string, alias: string, description: string, uses: PolicyStatement[]): Key {
+    return new Key(this, id, {
+      alias: `keyturn/${alias}`,
+      description: `Keyturn: ${description}`,
+      enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+      // In a key's policy `*` is the key itself.
+      policy: new PolicyDocument({
+        statements: [
+          new PolicyStatement({
+            sid: 'Administration',
+            principals: [new AccountRootPrincipal()],
+            actions: administration,
+            resources: ['*'],
+          }),
+          ...uses,
+        ],
+      }),
+    });
+  }
+
+  private through(...services: string[]): PolicyStatement {
+    return new PolicyStatement({
+      sid: 'OnlyThroughItsServices',
+      principals: [new AccountRootPrincipal()],
+      actions: encryption,
+      resources: ['*'],
+      conditions: {
+        StringEquals: { 'kms:ViaService': services.map((service) => `${service}.${Aws.REGION}.amazonaws.com`) },
+      },
+    });
+  }
+}

@@ -1,0 +1,136 @@
+import { Duration } from 'aws-cdk-lib';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  type Code,
+  type ILayerVersion,
+  Function as Lambda,
+  LoggingFormat,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import { adminSecrets, functionName, machineName, managedSecrets } from './names.ts';
+import { type FunctionName, type Places, type Right, rightsOf, statementsOf } from './permissions.ts';
+
+export interface LambdaFunctionProps {
+  readonly provider: string;
+  /** The row of the permission table. */
+  readonly rightsOf: FunctionName;
+  /** The last part of the function's name. */
+  readonly name: string;
+  readonly code: Code;
+  readonly timeoutSeconds: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly layers: ILayerVersion[];
+  readonly logGroup: ILogGroup;
+  readonly places: Places;
+}
+
+/** A Lambda with a role of its own, which has exactly the rights of its row in the permission table. */
+export class LambdaFunction extends Construct {
+  readonly lambda: Lambda;
+
+  constructor(scope: Construct, id: string, props: LambdaFunctionProps) {
+    super(scope, id);
+
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      inlinePolicies: {
+        rights: new PolicyDocument({
+          statements: rightsOf[props.rightsOf].flatMap((right) => statementsOf[right](props.places)),
+        }),
+        logs: new PolicyDocument({
+          statements: [
+            new PolicyStatement({
+              actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+              resources: [props.logGroup.logGroupArn],
+            }),
+            // X-Ray has no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html, 2026-11
+            new PolicyStatement({ actions: ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'], resources: ['*'] }),
+          ],
+        }),
+      },
+    });
+    this.lambda = new Lambda(this, 'Function', {
+      functionName: functionName(props.provider, props.name),
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: 'index.handler',
+      code: props.code,
+      layers: props.layers,
+      // A step holds little, but its share of the processor comes with the memory, and its start needs that.
+      memorySize: 512,
+      timeout: Duration.seconds(props.timeoutSeconds),
+      environment: props.environment,
+      loggingFormat: LoggingFormat.JSON,
+      logGroup: props.logGroup,
+      tracing: Tracing.ACTIVE,
+      // The table says what the role may do; nothing may be added to it behind its back.
+      role: role.withoutPolicyUpdates(),
+    });
+
+    acknowledge(role, 'AwsSolutions-IAM5[Resource::*]', 'Trace segments: X-Ray has no resources to name.');
+    acknowledge(
+      role,
+      'Serverless-LambdaStarPermissions',
+      'Each of its wildcards is acknowledged under AwsSolutions-IAM5.',
+    );
+    for (const { rights, service, resource, reason } of wildcards(props)) {
+      if (!rightsOf[props.rightsOf].some((right) => rights.includes(right))) continue;
+      const found = `arn:<AWS::Partition>:${service}:<AWS::Region>:<AWS::AccountId>:${resource}`;
+      acknowledge(role, `AwsSolutions-IAM5[Resource::${found}]`, reason);
+    }
+  }
+}
+
+type Wildcard = {
+  readonly rights: readonly Right[];
+  readonly service: string;
+  readonly resource: string;
+  readonly reason: string;
+};
+
+const onSecrets: readonly Right[] = [
+  'read-current',
+  'read-pending',
+  'read-new',
+  'read-old',
+  'store-version',
+  'move-labels',
+];
+
+/** Every resource with a wildcard, the rights that bring it, and why it has one. */
+const wildcards = ({ provider, places }: LambdaFunctionProps): readonly Wildcard[] => [
+  {
+    rights: ['admin-secret'],
+    service: 'secretsmanager',
+    resource: `secret:${adminSecrets(provider)}`,
+    reason: 'The accounts of this provider are data, and the ARN of a secret ends in letters that nobody knows before.',
+  },
+  {
+    rights: onSecrets,
+    service: 'secretsmanager',
+    resource: `secret:${managedSecrets(provider)}`,
+    reason:
+      'The credentials of this provider are data, and the ARN of a secret ends in letters that nobody knows before.',
+  },
+  ...(places.adoptedSecrets === null
+    ? []
+    : [
+        {
+          rights: onSecrets,
+          service: 'secretsmanager',
+          resource: 'secret:*',
+          reason: 'Only those that carry the tag of this provider: secrets with a name of their own, which are data.',
+        },
+      ]),
+  {
+    rights: ['look-at-runs'],
+    service: 'states',
+    resource: `execution:${machineName(provider)}:*`,
+    reason: 'The runs of this provider: an execution is named when it starts.',
+  },
+];

@@ -1,0 +1,27 @@
+import { ArnFormat, Aws, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+
+/** Physical names are fixed, so that the command line finds them without asking CloudFormation. */
+export const foundationStackName = 'keyturn-foundation';
+export const ledgerTableName = 'keyturn-ledger';
+export const busName = 'keyturn';
+export const topicName = 'keyturn-people';
+export const eventSource = 'keyturn';
+
+export const providerStackName = (provider: string): string => `keyturn-${provider}`;
+export const machineName = (provider: string): string => `keyturn-${provider}`;
+export const functionName = (provider: string, name: string): string => `keyturn-${provider}-${name}`;
+export const logGroupName = (provider: string): string => `/keyturn/${provider}`;
+
+/** The prefixes of what lies in Secrets Manager. */
+export const adminSecrets = (provider: string): string => `keyturn/admin/${provider}/*`;
+export const managedSecrets = (provider: string): string => `keyturn/${provider}/*`;
+
+/** The ARN of something with a fixed name, so that no stack need refer to another for it. */
+export const arn = (scope: Construct, service: string, resource: string, name: string): string =>
+  Stack.of(scope).formatArn({ service, resource, resourceName: name, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+
+export const secretArn = (scope: Construct, pattern: string): string => arn(scope, 'secretsmanager', 'secret', pattern);
+
+/** What a service may act for: this account only. Without it, another account's resource could make ours act. */
+export const thisAccountOnly = { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } };

@@ -1,0 +1,179 @@
+import { readFileSync } from 'node:fs';
+import { type App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { Code, ILayerVersion, Function as Lambda } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Strategy } from '../functions/domain/credential.ts';
+import type { DeclaredRegister } from '../functions/register/register.ts';
+import type { Flow } from '../workflows/flow.ts';
+import { flows } from '../workflows/strategies.ts';
+import { substitutions } from '../workflows/substitutions.ts';
+import { acknowledge } from './constructs/acknowledge.ts';
+import { Alarms } from './constructs/alarms.ts';
+import { DeadLetters } from './constructs/dead-letters.ts';
+import { LambdaFunction, type LambdaFunctionProps } from './constructs/lambda-function.ts';
+import * as names from './constructs/names.ts';
+import type { FunctionName, Places } from './constructs/permissions.ts';
+import { RegisterLayer } from './constructs/register-layer.ts';
+import { RotationMachine } from './constructs/rotation-machine.ts';
+import { Sweep } from './constructs/sweep.ts';
+import type { FoundationStack } from './foundation-stack.ts';
+import { DeploymentError, type Settings } from './settings.ts';
+
+export interface ProviderStackProps {
+  readonly provider: string;
+  readonly strategy: Strategy;
+  readonly settings: Settings;
+  readonly foundation: FoundationStack;
+  /** The bundle of each function. */
+  readonly code: (name: FunctionName) => Code;
+  /** What the register declares of this provider. */
+  readonly register: DeclaredRegister;
+}
+
+/** Everything that rotates one provider's credentials. It grows with the strategy's steps, not with credentials. */
+export class ProviderStack extends Stack {
+  constructor(app: App, props: ProviderStackProps) {
+    const { provider, strategy, settings, foundation, register } = props;
+    const stackName = names.providerStackName(provider);
+    super(app, stackName, {
+      stackName,
+      description: `Keyturn: rotates the credentials of ${provider} (${strategy}).`,
+      terminationProtection: settings.environment === 'production',
+    });
+    const { keys, people } = foundation;
+    const flow = flows[strategy];
+
+    const logGroup = new LogGroup(this, 'Log', {
+      logGroupName: names.logGroupName(provider),
+      encryptionKey: keys.data,
+      retention: settings.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const deadLetters = new DeadLetters(this, 'Undelivered', { queueName: `${stackName}-undelivered`, key: keys.data });
+    const { layer } = new RegisterLayer(this, 'Register', { provider, register });
+
+    const machineArn = names.arn(this, 'states', 'stateMachine', names.machineName(provider));
+    const places: Places = {
+      ledger: foundation.ledger.tableArn,
+      adminSecrets: [names.adminSecrets(provider), ...adminSecretsElsewhere(register, provider)].map((name) =>
+        names.secretArn(this, name),
+      ),
+      managedSecrets: names.secretArn(this, names.managedSecrets(provider)),
+      adoptedSecrets: register.credentials.some(({ secret }) => !secret.startsWith(`keyturn/${provider}/`))
+        ? { arn: names.secretArn(this, '*'), provider }
+        : null,
+      machine: machineArn,
+      executions: names.arn(this, 'states', 'execution', `${names.machineName(provider)}:*`),
+      people: people.topicArn,
+      bus: foundation.bus.eventBusArn,
+      undelivered: deadLetters.queue.queueArn,
+      keys: {
+        adminSecrets: keys.adminSecrets.keyArn,
+        managedSecrets: keys.managedSecrets.keyArn,
+        data: keys.data.keyArn,
+      },
+    };
+    const shared = {
+      provider,
+      logGroup,
+      places,
+      environment: {
+        KEYTURN_PROVIDER: provider,
+        KEYTURN_LEDGER_TABLE: foundation.ledger.tableName,
+        KEYTURN_PEOPLE_TOPIC_ARN: people.topicArn,
+        KEYTURN_BUS_NAME: foundation.bus.eventBusName,
+        KEYTURN_STATE_MACHINE_ARN: machineArn,
+        KEYTURN_MANAGED_KEY_ARN: keys.managedSecrets.keyArn,
+        POWERTOOLS_SERVICE_NAME: stackName,
+      },
+    } satisfies Partial<LambdaFunctionProps>;
+
+    const machine = new RotationMachine(this, 'Rotation', {
+      provider,
+      aslText: readAsl(strategy),
+      functions: this.#stepFunctions(flow, props, shared, layer),
+      logKey: keys.data,
+      logRetention: settings.logRetentionDays,
+    });
+
+    const sweep = { ...shared, timeoutSeconds: 300, deadLetters: deadLetters.queue, layers: [layer] };
+    const startDue = new Sweep(this, 'StartDue', {
+      ...sweep,
+      name: 'start-due',
+      code: props.code('start-due'),
+      everyMinutes: settings.dueSweepMinutes,
+      environment: {
+        ...shared.environment,
+        KEYTURN_MAXIMUM_STARTS: String(settings.maximumStartsPerSweep),
+        KEYTURN_LET_CALLS_LAND_SECONDS: String(settings.letCallsLandSeconds),
+      },
+    });
+    const sweepStrays = new Sweep(this, 'SweepStrays', {
+      ...sweep,
+      name: 'sweep-strays',
+      code: props.code('sweep-strays'),
+      everyMinutes: settings.straySweepMinutes,
+      environment: { ...shared.environment, KEYTURN_STRAY_GRACE_SECONDS: String(settings.strayGraceSeconds) },
+    });
+
+    new Alarms(this, 'Alarms', {
+      prefix: stackName,
+      people,
+      machine: machine.machine,
+      deadLetters: deadLetters.queue,
+      sweeps: [
+        { name: 'start-due', lambda: startDue.function.lambda, everyMinutes: settings.dueSweepMinutes },
+        { name: 'sweep-strays', lambda: sweepStrays.function.lambda, everyMinutes: settings.straySweepMinutes },
+      ],
+    });
+  }
+
+  /** One Lambda for each state that runs a step, by the state's name. */
+  #stepFunctions(
+    flow: Flow,
+    { code, settings }: ProviderStackProps,
+    shared: Omit<LambdaFunctionProps, 'rightsOf' | 'name' | 'code' | 'timeoutSeconds' | 'layers'>,
+    registerLayer: ILayerVersion,
+  ): ReadonlyMap<string, Lambda> {
+    const functions = new Map<string, Lambda>();
+    for (const [stateName, step] of Object.entries(substitutions(flow))) {
+      const state = flow.states[stateName];
+      if (state?.kind !== 'step') throw new TypeError(`${stateName} is not a step.`);
+      if (state.timeoutSeconds >= settings.letCallsLandSeconds) {
+        throw new DeploymentError(
+          `letCallsLandSeconds is ${settings.letCallsLandSeconds}, but a call of ${stateName} may be in flight for ${state.timeoutSeconds} seconds. Nothing was synthesised. Make it longer in cdk.json.`,
+        );
+      }
+      const { lambda } = new LambdaFunction(this, stateName, {
+        ...shared,
+        environment: { ...shared.environment, KEYTURN_STEP: step },
+        rightsOf: step,
+        name: kebab(stateName),
+        code: code(step),
+        // The Lambda ends before the state gives up on it, so that what it has to say is still heard.
+        timeoutSeconds: state.timeoutSeconds - timeoutMarginSeconds,
+        // Only Begin asks the register; from there a rotation works on its copy.
+        layers: step === 'begin' ? [registerLayer] : [],
+      });
+      const synchronous = 'Step Functions waits for its answer and retries; it is never invoked asynchronously.';
+      acknowledge(lambda, 'Serverless-LambdaDLQ', synchronous);
+      acknowledge(lambda, 'Serverless-LambdaAsyncFailureDestination', synchronous);
+      functions.set(stateName, lambda);
+    }
+    return functions;
+  }
+}
+
+const timeoutMarginSeconds = 5;
+
+const kebab = (stateName: string): string => stateName.replaceAll(/(?<=[a-z0-9])[A-Z]/g, '-$&').toLowerCase();
+
+const readAsl = (strategy: Strategy): string =>
+  readFileSync(new URL(`../workflows/asl/${strategy}.asl.json`, import.meta.url), 'utf8');
+
+/** Admin secrets that the register names itself. Six letters of Secrets Manager's own end the ARN. */
+const adminSecretsElsewhere = ({ accounts }: DeclaredRegister, provider: string): readonly string[] =>
+  accounts
+    .map(({ adminSecret }) => adminSecret)
+    .filter((name) => !name.startsWith(`keyturn/admin/${provider}/`))
+    .map((name) => `${name}-??????`);

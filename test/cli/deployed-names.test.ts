@@ -1,0 +1,10 @@
+import { expect, test } from 'vitest';
+import { deployed } from '../../functions/cli/open-aws.ts';
+import * as names from '../../infra/constructs/names.ts';
+
+test('the command looks for what the stacks are called', () => {
+  expect(deployed.ledgerTable).toBe(names.ledgerTableName);
+  expect(deployed.bus).toBe(names.busName);
+  expect(deployed.topic).toBe(names.topicName);
+  expect(`${deployed.machinePrefix}openai`).toBe(names.machineName('openai'));
+});

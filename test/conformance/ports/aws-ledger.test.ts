@@ -1,0 +1,40 @@
+import type { Server } from 'node:http';
+import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import dynalite from 'dynalite';
+import { afterAll, beforeAll } from 'vitest';
+import { awsLedger } from '../../../functions/aws/ledger.ts';
+import { clientOf } from './aws-client.ts';
+import { ledgerSuite } from './ledger-suite.ts';
+
+let server: Server;
+let client: DynamoDBClient;
+
+beforeAll(async () => {
+  server = dynalite({ createTableMs: 0 });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('dynalite has no port.');
+  client = new DynamoDBClient(clientOf(`http://127.0.0.1:${address.port}`));
+  await client.send(
+    new CreateTableCommand({
+      TableName: 'ledger',
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      AttributeDefinitions: [
+        { AttributeName: 'pk', AttributeType: 'S' },
+        { AttributeName: 'sk', AttributeType: 'S' },
+      ],
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  );
+  await waitUntilTableExists({ client, maxWaitTime: 20, minDelay: 1, maxDelay: 1 }, { TableName: 'ledger' });
+});
+
+afterAll(() => {
+  client.destroy();
+  server.close();
+});
+
+ledgerSuite('on DynamoDB, as dynalite has it', () => awsLedger('ledger', client));
