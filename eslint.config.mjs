@@ -82,7 +82,7 @@ export default tseslint.config(
           paths: [
             {
               name: 'node:crypto',
-              allowImportNames: ['createHash', 'createHmac', 'timingSafeEqual'],
+              allowImportNames: ['createHash', 'createHmac', 'scryptSync', 'timingSafeEqual'],
               message: 'Hashing only; randomness is an argument.',
             },
           ],

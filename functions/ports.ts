@@ -1,5 +1,16 @@
 import type { Credential, Target } from './domain/credential.ts';
-import type { CredentialId, Instant, KeyId, RotationId, SecretName, VersionId } from './domain/identifiers.ts';
+import type {
+  CredentialId,
+  IncidentId,
+  Instant,
+  KeyId,
+  RotationId,
+  SecretName,
+  VersionId,
+} from './domain/identifiers.ts';
+import type { Incident } from './domain/incident.ts';
+import type { Audience } from './domain/incident-policy.ts';
+import type { KeyPrint, PrintQuestion, ValuePrint } from './domain/key-print.ts';
 import type { Obligation } from './domain/obligation.ts';
 import type { CredentialRecord, Outcome, RotationRequest } from './domain/rotation.ts';
 import type { SecretValue } from './domain/secret-value.ts';
@@ -12,12 +23,14 @@ export interface Ports {
   readonly ledger: Ledger;
   readonly notices: Notices;
   readonly executions: Executions;
+  readonly fingerprints: Fingerprints;
   readonly register: Register;
   /**
    * Reads the admin secret and binds the provider's operations to it.
+   * @param adminLabel of the admin secret's version; AWSCURRENT unless told
    * @throws Fault `NeedsPerson` when the admin secret is absent or has not the provider's form
    */
-  readonly connect: (target: Target) => Promise<Connection>;
+  readonly connect: (target: Target, adminLabel?: string) => Promise<Connection>;
 }
 
 export interface Clock {
@@ -103,8 +116,8 @@ export interface Vault {
     label: string,
     move: { readonly from: VersionId | null; readonly to: VersionId | null },
   ) => Promise<'moved' | 'held-by-another'>;
-  /** The current text of an admin secret; null when there is none. */
-  readonly readAdmin: (secret: SecretName) => Promise<SecretValue | null>;
+  /** The text of an admin secret, AWSCURRENT's unless another label is named; null when there is none. */
+  readonly readAdmin: (secret: SecretName, label?: string) => Promise<SecretValue | null>;
   readonly writeAdmin: (secret: SecretName, value: SecretValue) => Promise<void>;
 }
 
@@ -139,16 +152,39 @@ export interface Ledger {
   /** Opens an obligation on a key, or adds what is newly known to the one that is there. `acceptedAt` stays the first. */
   readonly putObligation: (obligation: Obligation) => Promise<void>;
   readonly obligations: (filter: 'open' | 'all') => Promise<readonly Obligation[]>;
+  /** Keeps which key a value is. The same print again is a no-op; a print is never removed. */
+  readonly putPrint: (print: KeyPrint) => Promise<void>;
+  /** The prints that fit; one at most but for a hint. */
+  readonly findPrints: (question: PrintQuestion) => Promise<readonly KeyPrint[]>;
+  /** Null when there is none of that id. */
+  readonly incident: (
+    incidentId: IncidentId,
+  ) => Promise<{ readonly incident: Incident; readonly revision: number } | null>;
+  /** Replaces the incident if its revision is still the one read; 0: there is none yet. False: nothing changed. */
+  readonly replaceIncident: (incident: Incident, revision: number) => Promise<boolean>;
+  /** Those accepted at or after that time, oldest first; null: all. */
+  readonly incidents: (since: Instant | null) => Promise<readonly Incident[]>;
+}
+
+/** Turns a value into what identifies it: the one place to which a leaked value is taken, before it is dropped. */
+export interface Fingerprints {
+  /** @throws Fault `NothingChanged` when the key service does not answer, `NeedsPerson` when it denies access */
+  readonly of: (value: SecretValue) => Promise<ValuePrint>;
 }
 
 export interface Notice {
-  readonly credentialId: CredentialId;
+  /** Null where it is about none, or about several. */
+  readonly credentialId: CredentialId | null;
   readonly rotationId: RotationId | null;
+  /** Set on what is told of an incident: chat keeps it in one thread, and people subscribe to their own part. */
+  readonly incident?: { readonly incidentId: IncidentId; readonly audience: Audience };
   readonly severity: 'information' | 'action-needed' | 'page';
   readonly contact: string;
   readonly subject: string;
-  /** What happened, what it means, and the one next command. */
+  /** What happened, what it means, and the one next command where `next` is not set. */
   readonly text: string;
+  /** The one next command. */
+  readonly next?: string;
 }
 
 export interface Notices {

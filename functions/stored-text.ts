@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
 import { Fault } from './domain/fault.ts';
 import { keyId, rotationId } from './domain/identifiers.ts';
+import type { Incident } from './domain/incident.ts';
+import type { KeyPrint } from './domain/key-print.ts';
 import type { Obligation } from './domain/obligation.ts';
 import type { CredentialRecord } from './domain/rotation.ts';
 import { SecretValue } from './domain/secret-value.ts';
@@ -12,22 +14,36 @@ const form = 1;
 const has = (value: unknown, ...fields: readonly string[]): boolean =>
   typeof value === 'object' && value !== null && fields.every((field) => field in value);
 
+/** Keyturn 0.1.0 wrote obligations without these. */
+type Later = 'incidentId' | 'reportedAt' | 'firstRefusedAt' | 'replacedAt' | 'consumersMovedAt';
+type StoredObligation = Omit<Obligation, Later> & Partial<Pick<Obligation, Later>>;
+const nothingLater = { incidentId: null, firstRefusedAt: null, replacedAt: null, consumersMovedAt: null } as const;
+
 /** Our own writing is trusted for what is inside; the form's number and the fields that find it are checked. */
 const forms = {
   record: z.object({ form: z.literal(form), is: z.custom<CredentialRecord>((is) => has(is, 'credentialId', 'epoch')) }),
-  obligation: z.object({ form: z.literal(form), is: z.custom<Obligation>((is) => has(is, 'keyId', 'target')) }),
+  obligation: z.object({ form: z.literal(form), is: z.custom<StoredObligation>((is) => has(is, 'keyId', 'target')) }),
   entry: z.object({
     form: z.literal(form),
     is: z.custom<JournalEntry>((is) => has(is, 'rotationId', 'step', 'event')),
   }),
+  print: z.object({ form: z.literal(form), is: z.custom<KeyPrint>((is) => has(is, 'fingerprint', 'keyId')) }),
+  incident: z.object({ form: z.literal(form), is: z.custom<Incident>((is) => has(is, 'incidentId', 'acceptedAt')) }),
 };
 
 /** The text in which both sets of adapters keep a record. */
-export const writeStored = (is: CredentialRecord | Obligation | JournalEntry): string => JSON.stringify({ form, is });
+export const writeStored = (is: CredentialRecord | Obligation | JournalEntry | KeyPrint | Incident): string =>
+  JSON.stringify({ form, is });
 
 export const readRecord = (text: string): CredentialRecord => readStored(forms.record, text, 'credential');
-export const readObligation = (text: string): Obligation => readStored(forms.obligation, text, 'obligation');
 export const readEntry = (text: string): JournalEntry => readStored(forms.entry, text, 'journal entry');
+export const readPrint = (text: string): KeyPrint => readStored(forms.print, text, 'print of a key');
+export const readIncident = (text: string): Incident => readStored(forms.incident, text, 'incident');
+
+export const readObligation = (text: string): Obligation => {
+  const is = readStored(forms.obligation, text, 'obligation');
+  return { ...nothingLater, reportedAt: is.acceptedAt, ...is };
+};
 
 /** @throws Fault `NeedsPerson` for text that this version of Keyturn did not write and cannot read */
 const readStored = <T>(schema: z.ZodMiniType<{ form: 1; is: T }>, text: string, what: string): T => {

@@ -42,6 +42,32 @@ const sweeps: { readonly [Name in SweepName]: Entry } = {
         });
     `,
   },
+  reconcile: {
+    name: 'reconcile',
+    source: `
+      import { guardOutput } from './functions/shell/guard-output.ts';
+      import { behindWall } from './functions/shell/wall.ts';
+      import { reconcile } from './functions/watch/reconcile.ts';
+      import { strategyOf } from './functions/providers/connect.ts';
+      import { providerOf } from './functions/providers/index.ts';
+      ${ports}
+      guardOutput();
+      const options = {
+        provider: process.env.KEYTURN_PROVIDER,
+        strategyOf: (id) => strategyOf(providerOf(id)),
+        maximumStarts: Number(process.env.KEYTURN_MAXIMUM_STARTS),
+        letCallsLandSeconds: Number(process.env.KEYTURN_LET_CALLS_LAND_SECONDS),
+        dryRun: false,
+      };
+      export const handler = () =>
+        behindWall(async () => {
+          const report = await reconcile(ports, options);
+          console.info(JSON.stringify(report));
+          // The others were looked at; the error is for the alarm.
+          if (report.failed.length > 0) throw new Error(report.failed.length + ' could not be looked at or mended.');
+        });
+    `,
+  },
   'sweep-strays': {
     name: 'sweep-strays',
     source: `
@@ -67,4 +93,4 @@ export const entries: readonly Entry[] = [step, ...Object.values(sweeps)];
 
 /** The bundle that a function runs. */
 export const entryOf = (name: FunctionName): string =>
-  name === 'start-due' || name === 'sweep-strays' ? name : step.name;
+  name in sweeps ? name : step.name;

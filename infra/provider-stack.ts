@@ -71,6 +71,7 @@ export class ProviderStack extends Stack {
         adminSecrets: keys.adminSecrets.keyArn,
         managedSecrets: keys.managedSecrets.keyArn,
         data: keys.data.keyArn,
+        fingerprints: keys.fingerprints.keyArn,
       },
     };
     const shared = {
@@ -84,6 +85,7 @@ export class ProviderStack extends Stack {
         KEYTURN_BUS_NAME: foundation.bus.eventBusName,
         KEYTURN_STATE_MACHINE_ARN: machineArn,
         KEYTURN_MANAGED_KEY_ARN: keys.managedSecrets.keyArn,
+        KEYTURN_FINGERPRINT_KEY_ID: keys.fingerprints.keyArn,
         POWERTOOLS_SERVICE_NAME: stackName,
       },
     } satisfies Partial<LambdaFunctionProps>;
@@ -97,16 +99,23 @@ export class ProviderStack extends Stack {
     });
 
     const sweep = { ...shared, timeoutSeconds: 300, deadLetters: deadLetters.queue, layers: [layer] };
+    const starts = {
+      KEYTURN_MAXIMUM_STARTS: String(settings.maximumStartsPerSweep),
+      KEYTURN_LET_CALLS_LAND_SECONDS: String(settings.letCallsLandSeconds),
+    };
     const startDue = new Sweep(this, 'StartDue', {
       ...sweep,
       name: 'start-due',
       code: props.code('start-due'),
       everyMinutes: settings.dueSweepMinutes,
-      environment: {
-        ...shared.environment,
-        KEYTURN_MAXIMUM_STARTS: String(settings.maximumStartsPerSweep),
-        KEYTURN_LET_CALLS_LAND_SECONDS: String(settings.letCallsLandSeconds),
-      },
+      environment: { ...shared.environment, ...starts },
+    });
+    const reconcile = new Sweep(this, 'Reconcile', {
+      ...sweep,
+      name: 'reconcile',
+      code: props.code('reconcile'),
+      everyMinutes: settings.reconcileMinutes,
+      environment: { ...shared.environment, ...starts },
     });
     const sweepStrays = new Sweep(this, 'SweepStrays', {
       ...sweep,
@@ -123,6 +132,7 @@ export class ProviderStack extends Stack {
       deadLetters: deadLetters.queue,
       sweeps: [
         { name: 'start-due', lambda: startDue.function.lambda, everyMinutes: settings.dueSweepMinutes },
+        { name: 'reconcile', lambda: reconcile.function.lambda, everyMinutes: settings.reconcileMinutes },
         { name: 'sweep-strays', lambda: sweepStrays.function.lambda, everyMinutes: settings.straySweepMinutes },
       ],
     });

@@ -16,6 +16,8 @@ const settings = z.object({
   dueSweepMinutes: z.coerce.number().int().min(1).max(60),
   /** How many rotations of one provider a sweep starts; the next sweep starts the rest. */
   maximumStartsPerSweep: z.coerce.number().int().min(1).max(1000),
+  /** How often leaked keys that no run works on, dead keys that serve, and what runs left behind are looked for. */
+  reconcileMinutes: z.coerce.number().int().min(1).max(5),
   /** How often keys are looked for that nothing points at. */
   straySweepMinutes: z.coerce.number().int().min(1).max(360),
   /** How old such a key must be before it is removed, in seconds; longer than a rotation takes to store a key. */

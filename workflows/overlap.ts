@@ -1,6 +1,6 @@
 import type { StepName } from '../functions/steps/step.ts';
 import { type Catch, defineFlow, type StepState } from './flow.ts';
-import { patient, untilAccepted, untilRefused, urgent } from './retry.ts';
+import { patient, untilAccepted, untilRecorded, untilRefused, urgent } from './retry.ts';
 
 const superseded = { faults: ['Superseded'], next: 'RecordOutcome', set: { outcome: 'Superseded' } } as const;
 const escalated = { faults: ['NeedsPerson'], next: 'RecordOutcome', set: { outcome: 'Escalated' } } as const;
@@ -119,7 +119,10 @@ export const overlap = defineFlow({
       ],
       otherwise: 'RecordOutcome',
     },
-    RecordOutcome: step('record-outcome', [{ faults: ['anything'], next: 'HowItEnded' }], { next: 'HowItEnded' }),
+    RecordOutcome: step('record-outcome', [{ faults: ['anything'], next: 'HowItEnded' }], {
+      next: 'HowItEnded',
+      retry: untilRecorded,
+    }),
     HowItEnded: {
       kind: 'choice',
       rules: [
@@ -136,7 +139,10 @@ export const overlap = defineFlow({
     Superseded: { kind: 'succeed' },
     RolledBack: { kind: 'fail', cause: 'The old key serves as before; the new one was removed.' },
     CutOverOldLive: { kind: 'fail', cause: 'The new key serves; the old one is not yet seen refused.' },
-    ContainedNoReplacement: { kind: 'fail', cause: 'The leaked key was stopped; no replacement is in place.' },
+    ContainedNoReplacement: {
+      kind: 'fail',
+      cause: 'The leaked key was stopped, or may have been; no replacement is in place.',
+    },
     Escalated: { kind: 'fail', cause: 'A person is needed; the journal says for what.' },
   },
 });

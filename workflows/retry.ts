@@ -51,3 +51,18 @@ export const urgent: readonly RetryRule[] = [
     jitter: 'full',
   },
 ];
+
+/**
+ * For the record of how a run ended, which nothing waits for and nobody may be without, also when permission is denied
+ * for a while: 2 + 4 + ... + 512 + 600 x 21 = 13,622 s, three hours and three quarters.
+ */
+export const untilRecorded: readonly RetryRule[] = [
+  {
+    faults: ['anything'],
+    intervalSeconds: 2,
+    maximumAttempts: 30,
+    backoffRate: 2,
+    maximumDelaySeconds: 600,
+    jitter: 'none',
+  },
+];

@@ -2,7 +2,7 @@ import { Fault } from '../domain/fault.ts';
 
 /** Names by which the services say that the caller, or the key it needs, lacks a permission. */
 const denied =
-  /^(AccessDenied|AuthorizationError|NotAuthorized|KMS|Kms|DecryptionFailure|EncryptionFailure|ExpiredToken|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|CredentialsProviderError|MissingAuthenticationToken)/;
+  /^(AccessDenied|AuthorizationError|NotAuthorized|KMS(?!Internal|Throttl)|Kms|DecryptionFailure|EncryptionFailure|ExpiredToken|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|CredentialsProviderError|MissingAuthenticationToken)/;
 
 const momentary =
   /Throttl|TooManyRequests|LimitExceeded|ProvisionedThroughput|Timeout|Unavailable|InternalS|InternalError/;

@@ -9,11 +9,18 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
 import { Fault } from '../domain/fault.ts';
-import type { CredentialId } from '../domain/identifiers.ts';
+import {
+  type CredentialId,
+  type Fingerprint,
+  type IncidentId,
+  incidentId,
+  type LeakHash,
+} from '../domain/identifiers.ts';
+import type { Incident } from '../domain/incident.ts';
 import { type Obligation, withReport } from '../domain/obligation.ts';
 import { emptyRecord } from '../domain/rotation.ts';
 import type { JournalEntry, Ledger } from '../ports.ts';
-import { readEntry, readObligation, readRecord, writeStored } from '../stored-text.ts';
+import { readEntry, readIncident, readObligation, readPrint, readRecord, writeStored } from '../stored-text.ts';
 import { clientSettings } from './client-settings.ts';
 import { faultOf, isAnswer } from './fault-of.ts';
 
@@ -27,6 +34,10 @@ import { faultOf, isAnswer } from './fault-of.ts';
  * | `rotation#<rotation>` | instant#number | a journal entry |
  * | `ends#<credential>` | instant#number | the entry of how a rotation ended, once more |
  * | `obligations` | provider#account#key | an obligation, fenced by `revision` |
+ * | `print#<fingerprint>`, `print#<leak hash>` | `print` | which key a value is |
+ * | `hint#<hint>` | provider#account#key | the same print, once more |
+ * | `incident#<incident>` | `incident` | an accepted report, fenced by `revision` |
+ * | `incidents` | acceptedAt#incident | that there is one, written before it is |
  */
 type Key = { readonly pk: string; readonly sk: string };
 type Item = { readonly revision: number; readonly writer: string; readonly text: string };
@@ -111,6 +122,11 @@ export const awsLedger = (table: string, client: DynamoDBClient = new DynamoDBCl
     throw tooManyWriters(pk);
   };
 
+  const getIncident: Ledger['incident'] = async (incidentId) => {
+    const item = await get(incidentKey(incidentId));
+    return item && { incident: readIncident(item.text), revision: item.revision };
+  };
+
   return {
     async read(credentialId) {
       const item = await get(credentialKey(credentialId));
@@ -151,6 +167,41 @@ export const awsLedger = (table: string, client: DynamoDBClient = new DynamoDBCl
       const obligations = (await query('obligations')).map(readObligation);
       return filter === 'all' ? obligations : obligations.filter(({ refusedAt }) => refusedAt === null);
     },
+
+    async putPrint(print) {
+      const { fingerprint, leakHash, hint } = print;
+      const text = writeStored(print);
+      await put(printKey(fingerprint), text, 0);
+      await put(printKey(leakHash), text, 0);
+      if (hint !== null) await put({ pk: hintPartition(hint), sk: nameOf(print) }, text, 0);
+    },
+
+    async findPrints(question) {
+      if ('hint' in question) return (await query(hintPartition(question.hint))).map(readPrint);
+      const item = await get(printKey('fingerprint' in question ? question.fingerprint : question.leakHash));
+      return item === null ? [] : [readPrint(item.text)];
+    },
+
+    incident: getIncident,
+
+    async replaceIncident(incident, revision) {
+      const { incidentId } = incident;
+      // First, so that an incident is never missing from the list; what is listed and not there is passed over.
+      if (revision === 0) await put({ pk: 'incidents', sk: orderOf(incident) }, incidentId, 0);
+      return put(incidentKey(incidentId), writeStored(incident), revision);
+    },
+
+    async incidents(since) {
+      const listed = await query('incidents', {
+        KeyConditionExpression: 'pk = :pk AND sk >= :since',
+        ExpressionAttributeValues: { ':pk': { S: 'incidents' }, ':since': { S: since ?? '0' } },
+      });
+      const found = await Promise.all([...new Set(listed)].map((id) => getIncident(incidentId(id))));
+      return found
+        .flatMap((one) => (one === null ? [] : [one.incident]))
+        .filter(({ acceptedAt }) => since === null || acceptedAt >= since)
+        .sort((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1));
+    },
   };
 };
 
@@ -161,10 +212,17 @@ const credentialKey = (credentialId: CredentialId): Key => {
   return { pk: credentialPartition(shard), sk: credentialId };
 };
 
-const obligationKey = ({ target, keyId }: Obligation): Key => ({
-  pk: 'obligations',
-  sk: `${target.provider}#${target.account}#${keyId}`,
-});
+const nameOf = ({ target, keyId }: Pick<Obligation, 'target' | 'keyId'>): string =>
+  `${target.provider}#${target.account}#${keyId}`;
+
+const obligationKey = (obligation: Obligation): Key => ({ pk: 'obligations', sk: nameOf(obligation) });
+
+const printKey = (hash: Fingerprint | LeakHash): Key => ({ pk: `print#${hash}`, sk: 'print' });
+const hintPartition = (hint: string): string => `hint#${hint}`;
+
+const incidentKey = (incidentId: IncidentId): Key => ({ pk: `incident#${incidentId}`, sk: 'incident' });
+/** The order in which they are listed. */
+const orderOf = ({ acceptedAt, incidentId }: Incident): string => `${acceptedAt}#${incidentId}`;
 
 const marshalKey = ({ pk, sk }: Key): Record<string, AttributeValue> => ({ pk: { S: pk }, sk: { S: sk } });
 

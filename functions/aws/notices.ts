@@ -1,7 +1,8 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { type MessageAttributeValue, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { Fault } from '../domain/fault.ts';
 import type { Notice, Notices } from '../ports.ts';
+import { chatNotification } from './chat-notification.ts';
 import { clientSettings } from './client-settings.ts';
 import { faultOf } from './fault-of.ts';
 
@@ -10,7 +11,10 @@ export interface AwsNoticesOptions {
   readonly busName: string;
 }
 
-/** A notice goes to people by SNS, who may filter by `severity`, and to machines as an event on the bus. */
+/**
+ * A notice goes to people by SNS, and to machines as an event on the bus. A subscription may filter by `severity`,
+ * `credential`, and, for incidents, by `audience` (`owner`, `security lead`, `on call`) and `incident`.
+ */
 export const awsNotices = (
   { topicArn, busName }: AwsNoticesOptions,
   people: SNSClient = new SNSClient(clientSettings),
@@ -22,11 +26,11 @@ export const awsNotices = (
         new PublishCommand({
           TopicArn: topicArn,
           Subject: subjectOf(notice),
-          Message: `${notice.text}\n\nFor: ${notice.contact}\nCredential: ${notice.credentialId}\n`,
-          MessageAttributes: {
-            severity: { DataType: 'String', StringValue: notice.severity },
-            credential: { DataType: 'String', StringValue: notice.credentialId },
-          },
+          // Chat applications subscribe by https, and render nothing but their own form; all others get plain text:
+          // https://docs.aws.amazon.com/sns/latest/api/API_Publish.html, MessageStructure, 2026-11.
+          MessageStructure: 'json',
+          Message: JSON.stringify({ default: plainText(notice), https: JSON.stringify(chatNotification(notice)) }),
+          MessageAttributes: attributesOf(notice),
         }),
       );
     } catch (error) {
@@ -58,6 +62,31 @@ export const awsNotices = (
       for (const answer of answers) if (answer.status === 'rejected') throw answer.reason;
     },
   };
+};
+
+const plainText = ({ text, next, contact, credentialId }: Notice): string =>
+  [
+    text,
+    ...(next === undefined ? [] : ['', `Next: ${next}`]),
+    '',
+    `For: ${contact}`,
+    ...(credentialId === null ? [] : [`Credential: ${credentialId}`]),
+    '',
+  ].join('\n');
+
+/** SNS takes no attribute without a value. */
+const attributesOf = ({ severity, credentialId, incident }: Notice): Record<string, MessageAttributeValue> => {
+  const attributes = {
+    severity,
+    credential: credentialId,
+    audience: incident?.audience,
+    incident: incident?.incidentId,
+  };
+  return Object.fromEntries(
+    Object.entries(attributes).flatMap(([name, value]) =>
+      value == null ? [] : [[name, { DataType: 'String', StringValue: value }]],
+    ),
+  );
 };
 
 /** SNS takes a line of at most 100 ASCII characters: Publish in its API reference, 2026-11. */

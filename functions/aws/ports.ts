@@ -5,6 +5,7 @@ import { connector } from '../providers/connect.ts';
 import { fetchHttp } from '../shell/fetch-http.ts';
 import { systemClock } from '../shell/system-clock.ts';
 import { awsExecutions } from './executions.ts';
+import { awsFingerprints } from './fingerprints.ts';
 import { awsLedger } from './ledger.ts';
 import { awsNotices } from './notices.ts';
 import { awsRegister } from './register.ts';
@@ -19,6 +20,7 @@ const environmentForm = z.object({
   KEYTURN_PEOPLE_TOPIC_ARN: text,
   KEYTURN_BUS_NAME: text,
   KEYTURN_STATE_MACHINE_ARN: text,
+  KEYTURN_FINGERPRINT_KEY_ID: text,
   KEYTURN_MANAGED_KEY_ARN: z.optional(text),
   KEYTURN_REGISTER: z._default(text, '/opt/register.json'),
 });
@@ -50,6 +52,7 @@ export const awsPorts = (environment: Readonly<Record<string, string | undefined
     ledger: awsLedger(settings.KEYTURN_LEDGER_TABLE),
     notices: awsNotices({ topicArn: settings.KEYTURN_PEOPLE_TOPIC_ARN, busName: settings.KEYTURN_BUS_NAME }),
     executions: awsExecutions(machineArnOf),
+    fingerprints: awsFingerprints(settings.KEYTURN_FINGERPRINT_KEY_ID),
     register: awsRegister(settings.KEYTURN_REGISTER),
     connect: connector({ vault, http: fetchHttp(), clock: systemClock }),
   };

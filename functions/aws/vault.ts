@@ -133,7 +133,7 @@ export const awsVault = (
       throw cannot(doing, to === null ? 'Secrets Manager refuses' : `it has no version ${to}`);
     },
 
-    readAdmin: (secret) => getText(secret, { VersionStage: current }),
+    readAdmin: (secret, label = current) => getText(secret, { VersionStage: label }),
 
     async writeAdmin(secret, value) {
       const doing = `write secret ${secret}`;

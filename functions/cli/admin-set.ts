@@ -1,11 +1,14 @@
 import { Fault } from '../domain/fault.ts';
+import type { Obligation } from '../domain/obligation.ts';
 import type { SecretValue } from '../domain/secret-value.ts';
 import { bind } from '../providers/connect.ts';
 import { providerOf } from '../providers/index.ts';
 import { type Connection, SettingsError } from '../providers/provider.ts';
 import type { Account } from '../register/register.ts';
+import { keepLeakedAdmin } from '../watch/admin-obligations.ts';
 import type { Call, Run } from './call.ts';
 import { CommandError } from './command-error.ts';
+import { lookAtLeakedAdmin } from './look-at-admin.ts';
 import { readSecret } from './read-secret.ts';
 import { findAccount, flagsOf, readRegister, type Session, withSession } from './session.ts';
 
@@ -18,15 +21,26 @@ export const adminSet: Run = async (call) => {
   checkForm(account, value, again);
   return withSession(call, declared, async (session) => {
     const keys = await checkAtProvider(call, session, account, value, again);
-    await session.adminVault.writeAdmin(account.adminSecret, value);
+    const { ports, adminVault } = session;
+    const leaked = await keepLeakedAdmin(account.id, adminVault, ports);
+    await adminVault.writeAdmin(account.adminSecret, value);
     call.say(`The admin key of ${account.id} is stored as ${account.adminSecret}.`);
     call.say(
       keys === null
         ? 'It was not asked for anything: no credential of the register uses the account yet.'
         : `${titleOf(account)} accepts it.`,
     );
+    if (leaked.length > 0) await replaceLeaked(call, session, leaked);
     return { exitCode: 0, json: { account: account.id, adminSecret: account.adminSecret, checked: keys !== null } };
   });
+};
+
+/** It serves in the place of a leaked one, which is looked at at once: it may be refused already. */
+const replaceLeaked = async (call: Call, session: Session, leaked: readonly Obligation[]): Promise<void> => {
+  const { ledger, clock } = session.ports;
+  const replacedAt = clock.now();
+  for (const obligation of leaked) await ledger.putObligation({ ...obligation, replacedAt });
+  await lookAtLeakedAdmin(call, session, leaked);
 };
 
 const titleOf = ({ provider }: Account): string => providerOf(provider).title;

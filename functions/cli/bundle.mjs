@@ -21,10 +21,14 @@ export const bundle = async (entry) => {
   return pathToFileURL(join(folder, `${basename(entry, '.ts')}.js`)).href;
 };
 
-/** Changes with any source's place, size or time of change. It names the bundle, so a stale one is never found. */
+/**
+ * Changes with any source's place, size or time of change. It names the bundle, so a stale one is never found. A test's
+ * program lies elsewhere and may be made of the sources and of its own folder.
+ */
 const fingerprint = (entry) => {
   const hash = createHash('sha256').update(`${process.versions.modules} ${root} ${entry}`);
-  for (const folder of sourceFolders) {
+  const places = sourceFolders.includes(entry.split('/')[0]) ? sourceFolders : [...sourceFolders, dirname(entry)];
+  for (const folder of places) {
     for (const file of readdirSync(join(root, folder), { recursive: true }).sort()) {
       if (!/\.(ts|mjs|json)$/.test(file)) continue;
       const { size, mtimeMs } = statSync(join(root, folder, file));

@@ -31,6 +31,10 @@ export const commonOptions: Readonly<Record<string, OptionSpec>> = {
   help: { summary: 'this text' },
 };
 
+const order = {
+  'contain-first': { summary: 'emergency: stop the leaked key before there is a new one' },
+  'replace-first': { summary: 'emergency: make the new key first' },
+};
 const detach = { summary: 'start it and do not follow it' };
 const yes = { summary: 'do not ask for confirmation' };
 const rotationEnds = [
@@ -65,8 +69,7 @@ export const commands: readonly CommandSpec[] = [
     positionals: [{ name: 'credential' }],
     options: {
       emergency: { summary: 'the key has leaked: no overlap, no window' },
-      'contain-first': { summary: 'emergency: stop the leaked key before there is a new one' },
-      'replace-first': { summary: 'emergency: make the new key first' },
+      ...order,
       key: { value: 'KEY_ID', summary: "emergency: the leaked key's id (default: the key that serves)" },
       reason: { value: 'TEXT', summary: 'why, for the record' },
       detach,
@@ -92,6 +95,14 @@ export const commands: readonly CommandSpec[] = [
     load: async () => (await import('./show.ts')).show,
   },
   {
+    name: 'incident',
+    summary: 'show the report of an incident: the clock, what was done, who was told',
+    positionals: [{ name: 'incident' }],
+    options: { html: { summary: 'one HTML file instead of Markdown' } },
+    details: ['To keep it: keyturn incident <incident> --html > report.html'],
+    load: async () => (await import('./incident.ts')).incident,
+  },
+  {
     name: 'submit',
     summary: 'hand in a key that a person has made, and rotate to it',
     positionals: [{ name: 'credential' }],
@@ -105,12 +116,56 @@ export const commands: readonly CommandSpec[] = [
     load: async () => (await import('./submit.ts')).submit,
   },
   {
+    name: 'compromised',
+    summary: 'a key has leaked: stop it, replace it, see it refused',
+    positionals: [],
+    options: {
+      credential: { value: 'ID', summary: 'the key that this credential serves' },
+      key: { value: 'KEY_ID', summary: 'the key with this id, of --account' },
+      provider: { value: 'NAME', summary: 'every key of a provider' },
+      account: { value: 'NAME', summary: 'every key of an account; beside --key: where it lives' },
+      owner: { value: 'NAME', summary: 'every key that this owner answers for, by name or contact' },
+      person: { value: 'NAME', summary: 'every key that hangs off this person' },
+      principal: { value: 'ARN', summary: 'every key that this AWS principal could read' },
+      admin: { value: 'ACCOUNT', summary: "the account's admin key" },
+      trufflehog: { value: 'FILE', summary: 'what trufflehog --json found; - for stdin' },
+      gitleaks: { value: 'FILE', summary: "gitleaks' JSON report; - for stdin" },
+      ...order,
+      reason: { value: 'TEXT', summary: 'why, for the record' },
+      detach,
+      yes,
+    },
+    details: [
+      'Without any of these it asks for the leaked value, at a hidden prompt or on stdin, never as an argument, turns it',
+      'into a fingerprint here, and drops it. The same command again goes on with what was interrupted.',
+      'Exit code: 0 when every key was seen refused, 1 when it ended otherwise or nothing fits; 2 for bad input.',
+    ],
+    secret: 'the key',
+    load: async () => (await import('./compromised.ts')).compromised,
+  },
+  {
+    name: 'incidents',
+    summary: 'list the incidents that are not over',
+    positionals: [],
+    options: { all: { summary: 'those that are over too' } },
+    details: [],
+    load: async () => (await import('./incidents.ts')).incidents,
+  },
+  {
+    name: 'dismiss',
+    summary: 'say that an incident is none; nothing is touched',
+    positionals: [{ name: 'incident' }],
+    options: { yes },
+    details: [],
+    load: async () => (await import('./dismiss.ts')).dismiss,
+  },
+  {
     name: 'approve',
-    summary: 'let the old key of a parked rotation die although it is in use',
-    positionals: [{ name: 'rotation' }],
-    options: { detach, yes },
+    summary: 'approve an incident, or let the old key of a parked rotation die although it is in use',
+    positionals: [{ name: 'incident or rotation' }],
+    options: { ...order, detach, yes },
     details: rotationEnds,
-    load: async () => (await import('./resume.ts')).approve,
+    load: async () => (await import('./approve.ts')).approve,
   },
   {
     name: 'resume',

@@ -1,7 +1,22 @@
 import type { Credential } from '../domain/credential.ts';
+import { decideContain } from '../domain/decisions/contain.ts';
 import type { KeyId } from '../domain/identifiers.ts';
 import { providerOf } from '../providers/index.ts';
 import { formatDuration } from '../register/duration.ts';
+
+/** What stopping a key is at its provider: whether there is a way back. */
+export const stoppedMeans = (provider: string): string => {
+  const { title, operations } = providerOf(provider);
+  const { kind } = decideContain({
+    canContain: operations.containKey !== undefined,
+    canDisable: operations.disableKey !== undefined,
+    canRevoke: operations.revokeKey !== undefined,
+  });
+  if (kind === 'not-offered') return `${title} offers nothing that stops a key before it is replaced.`;
+  return kind === 'disable'
+    ? `At ${title} a stopped key is disabled: until it is revoked it can come back.`
+    : `At ${title} a stopped key is gone for good.`;
+};
 
 /** What an emergency will break, for a person to read before it does. */
 export const breaksBy = (

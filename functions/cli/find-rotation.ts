@@ -25,8 +25,8 @@ export const findRotation = async ({ ports, flags }: Session, given: string | un
   const records = await ports.ledger.all();
   const obligations = (await ports.ledger.obligations('open')).filter((obligation) => obligation.rotationId === id);
   const open = records.find((record) => record.rotation?.rotationId === id);
-  const owner = open?.credentialId ?? entries[0]?.credentialId ?? obligations[0]?.credentialId;
-  if (owner !== undefined) {
+  const owner = open?.credentialId ?? entries[0]?.credentialId ?? obligations[0]?.credentialId ?? null;
+  if (owner !== null) {
     const record = records.find(({ credentialId }) => credentialId === owner) ?? null;
     return { rotationId: id, credentialId: owner, entries, record, obligations };
   }

@@ -1,5 +1,5 @@
 import type { Credential } from '../domain/credential.ts';
-import type { KeyId } from '../domain/identifiers.ts';
+import type { KeyId, RotationId } from '../domain/identifiers.ts';
 import type { Outcome, RotationRequest } from '../domain/rotation.ts';
 import type { Answer, Call } from './call.ts';
 import { CommandError } from './command-error.ts';
@@ -30,12 +30,16 @@ export const startAndFollow = async (
       : `${rotationId} was started before; this follows it.`,
   );
   if (call.arguments.switches.has('detach')) {
-    call.say(`To see how it stands: keyturn show ${rotationId}${session.flags}`);
-    if (session.running !== null)
-      call.say(`Nothing drives it until one does: keyturn resume ${rotationId}${session.flags}`);
+    sayHowItStands(call, session, rotationId);
     return { exitCode: 0, json: { rotationId, credential: credential.id, started: answer === 'started' } };
   }
   return follow(call, session, credential, request, oldKeyId);
+};
+
+/** For whoever does not follow it. */
+export const sayHowItStands = (call: Call, { flags, running }: Session, rotationId: RotationId): void => {
+  call.say(`To see how it stands: keyturn show ${rotationId}${flags}`);
+  if (running !== null) call.say(`Nothing drives it until one does: keyturn resume ${rotationId}${flags}`);
 };
 
 export const follow = async (

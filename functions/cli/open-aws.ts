@@ -3,6 +3,7 @@ import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod/mini';
 import { clientSettings } from '../aws/client-settings.ts';
 import { awsExecutions } from '../aws/executions.ts';
+import { awsFingerprints } from '../aws/fingerprints.ts';
 import { awsLedger } from '../aws/ledger.ts';
 import { awsNotices } from '../aws/notices.ts';
 import { awsVault } from '../aws/vault.ts';
@@ -25,6 +26,7 @@ export const deployed = {
   machinePrefix: 'keyturn-',
   managedSecretsKey: 'alias/keyturn/managed-secrets',
   adminSecretsKey: 'alias/keyturn/admin-secrets',
+  fingerprintKey: 'alias/keyturn/fingerprints',
 } as const;
 
 const deploymentForm = z.object({ context: z.object({ letCallsLandSeconds: z.coerce.number() }) });
@@ -62,6 +64,7 @@ export const openAws = async ({ io }: Call, { credentials }: DeclaredRegister): 
           awsNotices({ topicArn: topicOf(await findMachines()), busName: deployed.bus }).send(notice),
       },
       executions: executionsOf(client, findMachines),
+      fingerprints: awsFingerprints(deployed.fingerprintKey),
       register: localRegister(credentials),
       connect: connector({ vault, http, clock }),
     },

@@ -36,19 +36,20 @@ const trim = (text: string): string => {
   return (/^(["'`])([^"'`]*)\1$/.exec(bare)?.[2] ?? bare).trim();
 };
 
-const tooLong = (): CommandError =>
+const tooLong = (longest = longestSecret): CommandError =>
   new CommandError({
     what: 'What was given is too long.',
-    why: `A secret has at most ${longestSecret} characters.`,
-    next: 'Give the key alone, and not a file that holds it.',
+    why: `It may have at most ${longest} characters.`,
+    next: longest === longestSecret ? 'Give the key alone, and not a file that holds it.' : 'Give it in parts.',
   });
 
-const readAll = async ({ io }: Call): Promise<string> => {
+/** @throws CommandError when it is longer than that many characters */
+export const readAll = async ({ io }: Call, longest = longestSecret): Promise<string> => {
   const decoder = new StringDecoder('utf8');
   let text = '';
   for await (const chunk of io.stdin) {
     text += typeof chunk === 'string' ? chunk : Buffer.isBuffer(chunk) ? decoder.write(chunk) : '';
-    if (text.length > longestSecret) throw tooLong();
+    if (text.length > longest) throw tooLong(longest);
   }
   return text + decoder.end();
 };

@@ -21,10 +21,8 @@ export const resume: Run = async (call) =>
   });
 
 /** The same, with a person's word that the old key may die although it is in use. */
-export const approve: Run = async (call) =>
-  withSession(call, await readRegister(call, 'ignored'), async (session) =>
-    takeUp(call, session, await findRotation(session, call.arguments.positionals[0]), true),
-  );
+export const approveRotation = async (call: Call, session: Session): Promise<Answer> =>
+  takeUp(call, session, await findRotation(session, call.arguments.positionals[0]), true);
 
 const takeUp = async (call: Call, session: Session, found: FoundRotation, approved: boolean): Promise<Answer> => {
   const { ports, flags } = session;

@@ -15,6 +15,12 @@ export type KeyName = Branded<'KeyName'>;
 export type VersionId = Branded<'VersionId'>;
 /** A secret in the vault. */
 export type SecretName = Branded<'SecretName'>;
+/** One accepted report of a compromise: `inc-<yyyymmdd>-<8 hex>`. */
+export type IncidentId = Branded<'IncidentId'>;
+/** Hex of an HMAC of a key's value, under a key that never leaves its service. */
+export type Fingerprint = Branded<'Fingerprint'>;
+/** Hex of the HasMySecretLeaked hash of a key's value: what scanners can tell without telling the value. */
+export type LeakHash = Branded<'LeakHash'>;
 /** A point in time, ISO 8601 in UTC with milliseconds. */
 export type Instant = Branded<'Instant'>;
 
@@ -24,6 +30,9 @@ export const rotationId = (text: string): RotationId => text as RotationId;
 export const keyId = (text: string): KeyId => text as KeyId;
 export const versionId = (text: string): VersionId => text as VersionId;
 export const secretName = (text: string): SecretName => text as SecretName;
+export const incidentId = (text: string): IncidentId => text as IncidentId;
+export const fingerprint = (text: string): Fingerprint => text as Fingerprint;
+export const leakHash = (text: string): LeakHash => text as LeakHash;
 export const instant = (milliseconds: number): Instant => new Date(milliseconds).toISOString() as Instant;
 
 /** Milliseconds since 1970 of an instant. */

@@ -1,4 +1,4 @@
-import type { RotationId, VersionId } from './identifiers.ts';
+import type { KeyId, RotationId, VersionId } from './identifiers.ts';
 
 /** AWS Secrets Manager's own staging labels. */
 export const current = 'AWSCURRENT';
@@ -9,6 +9,8 @@ export const previous = 'AWSPREVIOUS';
 export const newLabel = (rotation: RotationId): string => `keyturn-new-${rotation}`;
 /** Pins the old version, so that it cannot vanish before its key was seen refused. */
 export const oldLabel = (rotation: RotationId): string => `keyturn-old-${rotation}`;
+/** Keeps a leaked admin key, so that it can be seen refused when another one serves. */
+export const leakedAdminLabel = (key: KeyId): string => `keyturn-leaked-${key}`;
 export const isOurs = (label: string): boolean => label.startsWith('keyturn-');
 
 type Version = { readonly versionId: VersionId; readonly labels: readonly string[] };

@@ -1,5 +1,5 @@
 import type { Target } from './credential.ts';
-import type { CredentialId, Instant, KeyId, RotationId } from './identifiers.ts';
+import type { CredentialId, IncidentId, Instant, KeyId, RotationId } from './identifiers.ts';
 
 /**
  * A compromised key that must be seen refused. It names the key, not the credential; it outlives the rotation
@@ -8,13 +8,26 @@ import type { CredentialId, Instant, KeyId, RotationId } from './identifiers.ts'
 export type Obligation = {
   readonly keyId: KeyId;
   readonly target: Target;
-  readonly credentialId: CredentialId;
-  /** The rotation that last took it up. */
-  readonly rotationId: RotationId;
+  /** Null for an account's admin key, which a person replaces. */
+  readonly credentialId: CredentialId | null;
+  /** The first report that named the key. */
+  readonly incidentId: IncidentId | null;
+  /** The rotation that last took it up; null while none has. */
+  readonly rotationId: RotationId | null;
   readonly reason: string;
+  readonly reportedAt: Instant;
   readonly acceptedAt: Instant;
   readonly containedAt: Instant | null;
+  /** The first refusal that anybody saw: not the proof yet. */
+  readonly firstRefusedAt: Instant | null;
+  /** When another key served in its place; null: it did not serve, or nothing serves in its place yet. */
+  readonly replacedAt: Instant | null;
+  /** When the last declared cache of a consumer had run out after that. */
+  readonly consumersMovedAt: Instant | null;
+  /** The proof: from then on it is closed. */
   readonly refusedAt: Instant | null;
+  /** What was seen, for the auditor. */
+  readonly evidence: string | null;
 };
 
 /**
@@ -27,9 +40,16 @@ export const withReport = (known: Obligation | null, report: Obligation): Obliga
   if (anew) return report;
   return {
     ...report,
+    incidentId: known.incidentId ?? report.incidentId,
+    rotationId: report.rotationId ?? known.rotationId,
     reason: known.reason,
+    reportedAt: known.reportedAt,
     acceptedAt: known.acceptedAt,
     containedAt: known.containedAt ?? report.containedAt,
+    firstRefusedAt: known.firstRefusedAt ?? report.firstRefusedAt,
+    replacedAt: known.replacedAt ?? report.replacedAt,
+    consumersMovedAt: known.consumersMovedAt ?? report.consumersMovedAt,
     refusedAt: known.refusedAt ?? report.refusedAt,
+    evidence: known.evidence ?? report.evidence,
   };
 };

@@ -1,12 +1,14 @@
 import type { Credential, Target } from './credential.ts';
 import {
   type CredentialId,
+  type IncidentId,
   type Instant,
   instant,
   type KeyId,
   type KeyName,
   milliseconds,
   type RotationId,
+  type SecretName,
   type VersionId,
 } from './identifiers.ts';
 
@@ -33,8 +35,18 @@ export type RotationRequest = {
   readonly containFirst: boolean;
   /** The key that must die, by id, never "the credential": the credential may have moved on. Null: the current key. */
   readonly leakedKeyId: KeyId | null;
+  /** The report behind an emergency, with its times: the durable acceptance. Null where there is none. */
+  readonly incident: {
+    readonly incidentId: IncidentId;
+    readonly reportedAt: Instant;
+    readonly acceptedAt: Instant;
+  } | null;
+  /** `on-approval`: stop the leaked key, and leave its replacement to a person. */
+  readonly replacement: 'now' | 'on-approval';
   /** Where the leaked key lives. With it, containment needs no register and no ledger. */
   readonly target: Target;
+  /** The secret whose AWSCURRENT may hold the leaked value: with it the first refusal is seen at once. */
+  readonly secret: SecretName;
   /** A person has said that the old key may die although it is in use. */
   readonly approved: boolean;
   /** Why, in a few words, for the record. */
@@ -150,9 +162,10 @@ export const emptyRecord = (credentialId: CredentialId): CredentialRecord => ({
  */
 export const open = (record: CredentialRecord, rotation: OpenRotation, at: Instant): CredentialRecord => {
   const epoch = record.epoch + 1;
-  const taken = record.rotation === null || takesUp(rotation, record.rotation);
+  const earlier = record.rotation;
+  const taken = earlier === null || takesUp(rotation, earlier);
   return {
-    ...(taken ? record : abandon(record, at, [rotation.old?.keyId, rotation.new?.keyId])),
+    ...(taken ? record : abandon(record, earlier, at, [rotation.old?.keyId, rotation.new?.keyId])),
     epoch,
     lease: { rotationId: rotation.rotationId, epoch, takenAt: at },
     rotation,
@@ -175,7 +188,7 @@ export const end = (
   record.rotation === null
     ? record
     : {
-        ...abandon(record, at, kept),
+        ...abandon(record, record.rotation, at, kept),
         lease: null,
         rotation: null,
         lastRotatedAt: outcome === 'Done' ? at : record.lastRotatedAt,
@@ -194,15 +207,16 @@ export const park = (record: CredentialRecord, outcome: Outcome, at: Instant): C
         lastEnded: { rotationId: record.rotation.rotationId, outcome, at },
       };
 
-const abandon = (record: CredentialRecord, at: Instant, kept: readonly (KeyId | undefined)[]): CredentialRecord => {
-  const { rotation } = record;
-  if (rotation === null) return record;
+const abandon = (
+  record: CredentialRecord,
+  rotation: OpenRotation,
+  at: Instant,
+  kept: readonly (KeyId | undefined)[],
+): CredentialRecord => {
   const known = [rotation.old?.keyId, ...rotation.attempts.map((attempt) => attempt.keyId), rotation.new?.keyId];
   const dead = rotation.oldKeyProof === null ? [] : [rotation.old?.keyId];
-  const left = new Set(known.filter((key) => key !== undefined && key !== null));
-  for (const key of [...kept, ...dead, ...record.leftovers.map((leftover) => leftover.keyId)]) {
-    if (key !== undefined) left.delete(key);
-  }
+  const settled = new Set([...kept, ...dead, ...record.leftovers.map((leftover) => leftover.keyId)]);
+  const left = new Set(known.filter((key) => key !== undefined && key !== null).filter((key) => !settled.has(key)));
   const { target } = rotation.credential;
   const leftovers = [...left].map((keyId) => ({ keyId, target, since: unusedSince(keyId, rotation, at) }));
   return {

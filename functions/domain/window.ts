@@ -19,10 +19,11 @@ export const opensAt = (window: RotationWindow | null, at: Instant): Instant | n
   const today = Math.floor((now + offsetAt(window.timeZone, now)) / day) * day;
   // From yesterday, whose window may go over midnight, to a week after tomorrow: by then every weekday has come.
   for (let date = today - day; date <= today + 8 * day; date += day) {
-    const weekday = weekdays[new Date(date).getUTCDay()];
-    if (weekday === undefined || !window.days.includes(weekday)) continue;
+    if (!window.days.some((weekday) => weekday === weekdays[new Date(date).getUTCDay()])) continue;
     const { start, end } = onDate(window, date);
-    if (now < end && start < end) return now < start ? instant(start) : at;
+    if (now >= end || start >= end) continue;
+    // Stryker disable next-line EqualityOperator: at its very start, `at` and the start are the same instant
+    return now < start ? instant(start) : at;
   }
   return null;
 };
@@ -34,19 +35,20 @@ export const windowLengthMinutes = ({ from, to }: Pick<RotationWindow, 'from' | 
 /** Whether the name is an IANA time zone that this machine knows. */
 export const isTimeZone = (name: string): boolean => {
   // Newer engines also take offsets, such as +02:00: these know no summer time.
+  // Stryker disable next-line ConditionalExpression,Regex: the Node that runs this may be one that takes no offsets
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
     localClock(name);
     return true;
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
+  } catch {
+    return false;
   }
 };
 
 /** The window that begins on a local date, given as that date's midnight in UTC. */
 const onDate = (window: RotationWindow, date: number): { readonly start: number; readonly end: number } => {
   const from = date + minutesOf(window.from) * minute;
+  // Stryker disable next-line StringLiteral: any word but the other one means this
   const start = toInstant(window.timeZone, from, 'first-moment');
   return { start, end: toInstant(window.timeZone, from + windowLengthMinutes(window) * minute, 'moved-by-gap') };
 };
@@ -63,7 +65,9 @@ const toInstant = (timeZone: string, local: number, inGap: 'first-moment' | 'mov
   const after = offsetAt(timeZone, local + day);
   const candidates = [local - before, local - after].filter((at) => at + offsetAt(timeZone, at) === local);
   if (candidates.length > 0) return Math.min(...candidates);
-  return inGap === 'moved-by-gap' ? local - before : changeBetween(timeZone, local - after, local - before);
+  if (inGap === 'moved-by-gap') return local - before;
+  // Stryker disable next-line ArithmeticOperator: from further off the search finds the same change
+  return changeBetween(timeZone, local - after, local - before);
 };
 
 /** The first minute, after `early` and up to `late`, that has the offset of `late`. */
@@ -86,8 +90,8 @@ const offsetAt = (timeZone: string, at: number): number => {
       .map(({ type, value }) => [type, Number(value)]),
   );
   const part = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;
-  const shown = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
-  return shown - Math.floor(at / 1000) * 1000;
+  const shown = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'));
+  return shown - Math.floor(at / minute) * minute;
 };
 
 // A formatter costs more than a thousand uses of it, and a sweep asks about thousands of credentials.
@@ -95,6 +99,7 @@ const clocks = new Map<string, Intl.DateTimeFormat>();
 
 const localClock = (timeZone: string): Intl.DateTimeFormat => {
   const known = clocks.get(timeZone);
+  // Stryker disable next-line ConditionalExpression: without it the answer is the same, and late
   if (known !== undefined) return known;
   const clock = new Intl.DateTimeFormat('en-US', {
     timeZone,
@@ -106,7 +111,6 @@ const localClock = (timeZone: string): Intl.DateTimeFormat => {
     day: '2-digit',
     hour: '2-digit',
     minute: '2-digit',
-    second: '2-digit',
   });
   clocks.set(timeZone, clock);
   return clock;

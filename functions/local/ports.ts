@@ -15,6 +15,7 @@ import { behindWall } from '../shell/wall.ts';
 import { steps } from '../steps/index.ts';
 import { engineClock } from './clock.ts';
 import { localExecutions } from './executions.ts';
+import { localFingerprints } from './fingerprints.ts';
 import { localJournal } from './journal.ts';
 import { localLedger } from './ledger.ts';
 import { type LocalNotices, localNotices } from './notices.ts';
@@ -77,6 +78,7 @@ export const openLocal = (options: LocalOptions): Local => {
     ledger: localLedger(store),
     notices: localNotices(store, clock, onNotice),
     executions: localExecutions(engine.start, journal, (provider) => strategyOf(providerOf(provider))),
+    fingerprints: localFingerprints(store),
     register: localRegister(credentials),
     connect: connector({ vault, http, clock }),
   };

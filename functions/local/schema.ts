@@ -1,10 +1,7 @@
 /** Marks the file as ours: "KYTN". */
 export const applicationId = 0x4b59544e;
 
-/** Grows with every change of the tables; a file of a newer version is refused. */
-export const schemaVersion = 1;
-
-export const schema = `
+const first = `
   CREATE TABLE vault_key (id INTEGER PRIMARY KEY CHECK (id = 1), fingerprint TEXT NOT NULL) STRICT;
 
   CREATE TABLE secrets (name TEXT PRIMARY KEY, tags TEXT NOT NULL) STRICT;
@@ -60,3 +57,29 @@ export const schema = `
   CREATE INDEX history_of_execution ON history (execution, sequence);
   CREATE TABLE definitions (hash TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT;
 `;
+
+const printsAndIncidents = `
+  CREATE TABLE prints (
+    fingerprint TEXT PRIMARY KEY,
+    leak_hash TEXT NOT NULL,
+    hint TEXT,
+    key TEXT NOT NULL,
+    print TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX prints_by_leak_hash ON prints (leak_hash);
+  CREATE INDEX prints_by_hint ON prints (hint, key) WHERE hint IS NOT NULL;
+
+  CREATE TABLE incidents (
+    id TEXT PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    accepted_at TEXT NOT NULL,
+    incident TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX incidents_by_time ON incidents (accepted_at, id);
+`;
+
+/** What makes a file of version n + 1 of one of version n, from an empty one on. Only ever added to. */
+export const migrations: readonly string[] = [first, printsAndIncidents];
+
+/** A file of an earlier version is brought to this one as it is opened; one of a newer version is refused. */
+export const schemaVersion = migrations.length;

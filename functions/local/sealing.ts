@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { Fault } from '../domain/fault.ts';
 import { SecretValue } from '../domain/secret-value.ts';
 
@@ -9,6 +9,12 @@ const tagBytes = 16;
 /** Which key it is, without telling anything of it. */
 export const fingerprintOf = (key: Buffer): string =>
   createHash('sha256').update('keyturn vault key\n').update(key).digest('hex');
+
+/** HMAC-SHA-256, in hex, under a key of its own that is derived from this one: RFC 5869. */
+export const macUnder = (key: Buffer): ((message: Buffer) => string) => {
+  const derived = Buffer.from(hkdfSync('sha256', key, '', 'keyturn fingerprints', keyBytes));
+  return (message) => createHmac('sha256', derived).update(message).digest('hex');
+};
 
 /** AES-256-GCM, bound to its place: sealed text that is moved to another secret or version does not open. */
 export const seal = (key: Buffer, place: string, value: SecretValue): string => {

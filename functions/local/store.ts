@@ -18,8 +18,8 @@ import Database from 'libsql';
 import * as z from 'zod/mini';
 import { Fault } from '../domain/fault.ts';
 import type { SecretValue } from '../domain/secret-value.ts';
-import { applicationId, schema, schemaVersion } from './schema.ts';
-import { fingerprintOf, keyBytes, seal, unseal } from './sealing.ts';
+import { applicationId, migrations, schemaVersion } from './schema.ts';
+import { fingerprintOf, keyBytes, macUnder, seal, unseal } from './sealing.ts';
 import { StoreError } from './store-error.ts';
 
 const databaseName = 'keyturn.db';
@@ -39,6 +39,8 @@ export interface Store {
   /** For a value at rest at that place. */
   readonly seal: (place: string, value: SecretValue) => string;
   readonly unseal: (place: string, sealed: string) => SecretValue;
+  /** HMAC-SHA-256, in hex, under a key that this folder keeps. */
+  readonly mac: (message: Buffer) => string;
   readonly close: () => void;
 }
 
@@ -50,8 +52,8 @@ export interface Sql {
 }
 
 /**
- * Opens the store in a folder, and makes both when there is none yet. A file that is damaged, foreign or of a newer
- * version is reported and left as it is.
+ * Opens the store in a folder, and makes both when there is none yet. A file of an earlier version is brought to this
+ * one. A file that is damaged, foreign or of a newer version is reported and left as it is.
  *
  * @param busyTimeoutMilliseconds how long to wait for another process's write
  * @throws StoreError
@@ -75,6 +77,7 @@ export const openStore = (folder: string, busyTimeoutMilliseconds = 5_000): Stor
     // Kept in the file from the first time on. While another process holds the file it stays as it is: slower, as safe.
     ignoringBusy(() => database.exec('PRAGMA journal_mode = WAL'));
     const key = readKey(database, databasePath, keyPath);
+    migrate(database, databasePath);
     return storeOf(database, key);
   } catch (error) {
     database.close();
@@ -97,7 +100,7 @@ const createDatabase = (path: string): void => {
   writeFileSync(aside, '', { mode: 0o600, flag: 'wx' });
   const database = new Database(aside);
   const marks = `PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion};`;
-  database.exec(`BEGIN; ${marks} ${schema} COMMIT;`);
+  database.exec(`BEGIN; ${marks} ${migrations.join('')} COMMIT;`);
   database.close();
   linkUnlessThere(aside, path);
 };
@@ -147,18 +150,34 @@ const refuseTruncated = (path: string): void => {
 
 const pragmaRow = z.record(z.string(), z.unknown());
 
+const pragma = (database: Database.Database, name: string): unknown =>
+  sqlOf(database).first(pragmaRow, `PRAGMA ${name}`)?.[name];
+
 const check = (database: Database.Database, path: string): void => {
-  const sql = sqlOf(database);
-  const pragma = (name: string): unknown => sql.first(pragmaRow, `PRAGMA ${name}`)?.[name];
   try {
-    if (pragma('application_id') !== applicationId) throw foreign(path, 'Another program made it.');
-    const version = pragma('user_version');
-    if (version !== schemaVersion) throw otherVersion(path, String(version));
+    if (pragma(database, 'application_id') !== applicationId) throw foreign(path, 'Another program made it.');
+    const version = Number(pragma(database, 'user_version'));
+    if (version < 1 || version > schemaVersion) throw otherVersion(path, version);
     if (statSync(path).size > checkUpToBytes) return;
-    const answer = pragma('quick_check');
+    const answer = pragma(database, 'quick_check');
     if (answer !== 'ok') throw damaged(path, `SQLite's check says: ${String(answer).slice(0, 200)}`);
   } catch (error) {
     throw error instanceof StoreError ? error : unusable(path, error);
+  }
+};
+
+/** In one transaction: whoever is stopped leaves the earlier version, and of many who open the file one changes it. */
+const migrate = (database: Database.Database, path: string): void => {
+  const missing = (): readonly string[] => migrations.slice(Number(pragma(database, 'user_version')));
+  try {
+    if (missing().length === 0) return;
+    database.exec('BEGIN IMMEDIATE');
+    const steps = missing();
+    if (steps.length > 0) database.exec(`${steps.join('')} PRAGMA user_version = ${schemaVersion};`);
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.inTransaction) database.exec('ROLLBACK');
+    throw unusable(path, error);
   }
 };
 
@@ -190,6 +209,7 @@ const storeOf = (database: Database.Database, key: Buffer): Store => {
     read: (work) => transaction(database, 'DEFERRED', () => work(sql)),
     seal: (place, value) => seal(key, place, value),
     unseal: (place, sealed) => unseal(key, place, sealed),
+    mac: macUnder(key),
     close: () => {
       // The library's own close leaves the log beside the file, and somebody may copy the file alone.
       ignoringBusy(() => database.exec('PRAGMA wal_checkpoint(TRUNCATE)'));
@@ -286,9 +306,9 @@ const damaged = (path: string, why: string): StoreError =>
 const foreign = (path: string, why: string): StoreError =>
   new StoreError(`${path} is not a store of Keyturn.`, why, 'Move it away, or give another folder.');
 
-const otherVersion = (path: string, version: string): StoreError =>
+const otherVersion = (path: string, version: number): StoreError =>
   new StoreError(
-    `The store ${path} is of version ${version}, and this Keyturn reads version ${schemaVersion}.`,
+    `The store ${path} is of version ${version}, and this Keyturn reads versions up to ${schemaVersion}.`,
     'Another version of Keyturn made it.',
     'Use the version of Keyturn that made it, or a newer one.',
   );

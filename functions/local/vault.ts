@@ -55,9 +55,9 @@ export const localVault = (store: Store, clock: Clock): Vault => ({
       return 'moved';
     }),
 
-  readAdmin: (secret) =>
+  readAdmin: (secret, label = current) =>
     store.read((sql) => {
-      const version = holder(sql, secret, current);
+      const version = holder(sql, secret, label);
       return version === null ? null : readValue(store, sql, secret, version);
     }),
 

@@ -48,6 +48,8 @@ export const judgeUse = (
 };
 
 const page = { has_more: z.boolean(), next_page: z.string().nullish() };
+/** RFC 3339. What is no time must not pass: a bucket without one would count as unused. */
+export const timeText = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'must be a time');
 const byKey = z.object({ api_key_id: z.string().nullish() });
 
 export type UsagePage = {
@@ -64,17 +66,15 @@ export const usageReports = {
     path: '/v1/organizations/usage_report/messages',
     headers: {},
     query: (window: UsageWindow) => ({ starting_at: instant(window.start), bucket_width: widthName(window) }),
-    read: z
-      .object({ data: z.array(z.object({ starting_at: z.string(), results: z.array(byKey) })), ...page })
-      .transform(
-        ({ data, ...rest }): UsagePage => ({
-          ...rest,
-          buckets: data.map(({ starting_at, results }) => ({
-            start: Date.parse(starting_at),
-            keyIds: results.map(({ api_key_id }) => api_key_id),
-          })),
-        }),
-      ),
+    read: z.object({ data: z.array(z.object({ starting_at: timeText, results: z.array(byKey) })), ...page }).transform(
+      ({ data, ...rest }): UsagePage => ({
+        ...rest,
+        buckets: data.map(({ starting_at, results }) => ({
+          start: Date.parse(starting_at),
+          keyIds: results.map(({ api_key_id }) => api_key_id),
+        })),
+      }),
+    ),
   },
   /** https://platform.claude.com/docs/en/manage-claude/usage-cost-analytics-api.md, 2026-11: rows only where there was use. */
   analytics: {
@@ -85,7 +85,7 @@ export const usageReports = {
       ending_at: instant(Math.floor(window.now / window.width + 1) * window.width),
       time_bucket_width: widthName(window),
     }),
-    read: z.object({ data: z.array(z.object({ starting_at: z.string(), group: byKey })), ...page }).transform(
+    read: z.object({ data: z.array(z.object({ starting_at: timeText, group: byKey })), ...page }).transform(
       ({ data, ...rest }): UsagePage => ({
         ...rest,
         buckets: data.map(({ starting_at, group }) => ({

@@ -3,8 +3,8 @@ import { Fault } from '../domain/fault.ts';
 import { instant, type KeyId, keyId } from '../domain/identifiers.ts';
 import type { SecretValue } from '../domain/secret-value.ts';
 import { HttpFailure } from '../ports.ts';
-import { judgeUse, type UsagePage, type UsageWindow, usageReports, usageWindow } from './anthropic-usage.ts';
-import { type Answer, ask, send, told, type Vendor } from './http.ts';
+import { judgeUse, timeText, type UsagePage, type UsageWindow, usageReports, usageWindow } from './anthropic-usage.ts';
+import { type Answer, ask, probeAdmin, send, told, type Vendor } from './http.ts';
 import {
   type Call,
   type Finding,
@@ -70,7 +70,7 @@ const keySchema = z.object({
   status: z.string(),
   /** Such as `sk-ant-api03-R2D...igAA`. */
   partial_key_hint: z.string().nullish(),
-  created_at: z.string(),
+  created_at: timeText,
   /** Null in the default workspace. Older answers have it in place of `scope`. */
   workspace_id: z.string().nullish(),
   scope: z.object({ type: z.string(), workspace_id: z.string().nullish() }).nullish(),
@@ -178,6 +178,20 @@ const revokeKey = async (call: Call<Settings>, id: KeyId): Promise<void> => {
     isMet: ({ status }) => status === 'archived',
   });
 };
+
+const validateAdmin = ({ http, settings, admin }: Call<Settings>): Promise<Verdict> =>
+  probeAdmin(
+    http,
+    vendor,
+    {
+      what: 'Anthropic: try the admin key',
+      method: 'GET',
+      url: `${apiKeys}?limit=1`,
+      headers: headersOf(settings, admin),
+      repeatable: true,
+    },
+    ({ status, body }) => status === 401 && errorOf(body)?.type === 'authentication_error',
+  );
 
 const listKeys = async (call: Call<Settings>): Promise<readonly KeyRecord[]> =>
   (await allKeys(call)).map((key) => ({
@@ -408,6 +422,7 @@ export const anthropic: Provider<Settings> = {
   identity: ({ workspaceId }) => ({ scope: workspaceId.startsWith('wrkspc_') ? workspaceId : null, holder: null }),
   operations: {
     validate,
+    validateAdmin,
     listKeys,
     identifyKey,
     readUsage,

@@ -3,7 +3,7 @@ import { Fault } from '../domain/fault.ts';
 import { instant, type KeyId, milliseconds, secondsBetween } from '../domain/identifiers.ts';
 import { SecretValue } from '../domain/secret-value.ts';
 import { HttpFailure } from '../ports.ts';
-import { type Answer, ask, send, told, type Vendor } from './http.ts';
+import { type Answer, ask, probeAdmin, type Request, send, told, type Vendor } from './http.ts';
 import {
   type Call,
   type Finding,
@@ -74,17 +74,19 @@ const vendor: Vendor = {
   },
 };
 
-const tokenSchema = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number().positive() });
+/** Entra's live for a day at most; no date reaches as far as any number. */
+const longestTokenSeconds = 366 * 24 * 3600;
+
+const tokenSchema = z.object({
+  access_token: z.string().min(1),
+  expires_in: z.coerce.number().positive().max(longestTokenSeconds),
+});
 
 const tokenFor = 'management';
 
-/** A token that lives for at least another minute: no call takes longer. */
-const managementToken = async ({ http, clock, admin, tokens }: Call<Settings>): Promise<SecretValue> => {
-  const held = tokens.get(tokenFor);
-  if (held !== undefined && secondsBetween(clock.now(), held.expiresAt) > 60) return held.value;
+const tokenRequest = (admin: SecretValue): Request => {
   const { tenantId, clientId, clientSecret } = adminOf(admin);
-  const asked = milliseconds(clock.now());
-  const { access_token, expires_in } = await ask(http, vendor, {
+  return {
     what: 'Azure: fetch an access token',
     method: 'POST',
     url: `https://login.microsoftonline.com/${encodeURIComponent(tenantId)}/oauth2/v2.0/token`,
@@ -96,8 +98,21 @@ const managementToken = async ({ http, clock, admin, tokens }: Call<Settings>): 
       scope: 'https://management.azure.com/.default',
     },
     repeatable: true,
-    read: tokenSchema,
-  });
+  };
+};
+
+/** Entra says so of a wrong or expired secret and of an application that is gone; tokens fetched before live on. */
+const deadSecretCodes = ['invalid_client', 'unauthorized_client'];
+
+const validateAdmin = ({ http, admin }: Call<Settings>): Promise<Verdict> =>
+  probeAdmin(http, vendor, tokenRequest(admin), ({ code }) => code !== null && deadSecretCodes.includes(code));
+
+/** A token that lives for at least another minute: no call takes longer. */
+const managementToken = async ({ http, clock, admin, tokens }: Call<Settings>): Promise<SecretValue> => {
+  const held = tokens.get(tokenFor);
+  if (held !== undefined && secondsBetween(clock.now(), held.expiresAt) > 60) return held.value;
+  const asked = milliseconds(clock.now());
+  const { access_token, expires_in } = await ask(http, vendor, { ...tokenRequest(admin), read: tokenSchema });
   const value = new SecretValue(access_token);
   tokens.set(tokenFor, { value, expiresAt: instant(asked + expires_in * 1000) });
   return value;
@@ -240,5 +255,5 @@ export const azureOpenai: Provider<Settings> = {
     const resource = [subscriptionId, resourceGroup, resourceName].join('/').toLowerCase();
     return { scope: resource, holder: resource };
   },
-  operations: { validate, identifyKey, containKey, listSlots, regenerateSlot },
+  operations: { validate, identifyKey, containKey, listSlots, regenerateSlot, validateAdmin },
 };

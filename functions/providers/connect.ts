@@ -31,8 +31,8 @@ export const connector =
     readonly http: Http;
     readonly clock: Clock;
   }): Ports['connect'] =>
-  async ({ provider: id, account, adminSecret, settings }) => {
-    const admin = await vault.readAdmin(adminSecret);
+  async ({ provider: id, account, adminSecret, settings }, adminLabel) => {
+    const admin = await vault.readAdmin(adminSecret, adminLabel);
     const next = `Set it with \`keyturn admin set ${account}\`.`;
     if (admin === null) {
       throw new Fault('NeedsPerson', `The admin secret ${adminSecret} does not exist; nothing was changed. ${next}`);

@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod';
 import { Fault } from '../domain/fault.ts';
+import type { Verdict } from '../domain/verdict.ts';
 import { type Http, HttpFailure, type HttpRequest } from '../ports.ts';
 
 /** What this file must know of a vendor to read its answers. */
@@ -98,6 +99,24 @@ export const ask = async <T, Known = never>(
   throw unanswered(request, `${vendor.title} answered ${told(answer)} in a form that is not its own (at: ${where})`);
 };
 
+/**
+ * Whether the admin secret opens the door.
+ *
+ * @param isDead whether the vendor speaks of the secret itself, and not of what it may do
+ */
+export const probeAdmin = async (
+  http: Http,
+  vendor: Vendor,
+  request: Request,
+  isDead: (answer: Answer) => boolean,
+): Promise<Verdict> => {
+  const answer = await send(http, vendor, request);
+  if (answer instanceof HttpFailure) return { kind: 'unclear', evidence: `${vendor.title} gave no complete answer` };
+  const evidence = `${vendor.title} answered ${told(answer)}`;
+  if (isSuccess(answer.status)) return { kind: 'accepted', findings: [] };
+  return { kind: isDead(answer) ? 'refused' : 'unclear', evidence };
+};
+
 /** The answer in a few words that hold no secret: `HTTP 429 rate_limit_exceeded (request req_1)`. */
 export const told = ({ status, code, requestId }: Answer): string =>
   [`HTTP ${status}`, code, requestId && `(request ${requestId})`].filter((part) => part !== null).join(' ');
@@ -105,7 +124,7 @@ export const told = ({ status, code, requestId }: Answer): string =>
 const faultOf = (vendor: Vendor, request: Request, answer: Answer): Fault => {
   const { status } = answer;
   const saw = `${vendor.title} answered ${told(answer)}`;
-  const remedy = answer.code === null ? undefined : vendor.personMust[answer.code];
+  const remedy = remedyFor(vendor, answer.code);
   if (remedy !== undefined) return new Fault('NeedsPerson', `${request.what}: ${saw}; nothing was changed. ${remedy}`);
   if (status === 429) return new Fault('NothingChanged', `${request.what}: ${saw}; nothing was changed.`);
   if (status === 401 || status === 403) {
@@ -120,6 +139,10 @@ const faultOf = (vendor: Vendor, request: Request, answer: Answer): Fault => {
   }
   return unanswered(request, saw);
 };
+
+/** What a person must do about that code; undefined where a person can do nothing. A vendor may answer `constructor`. */
+export const remedyFor = ({ personMust }: Vendor, code: string | null): string | undefined =>
+  code !== null && Object.hasOwn(personMust, code) ? personMust[code] : undefined;
 
 const unanswered = ({ what, repeatable }: Request, why: string): Fault =>
   repeatable

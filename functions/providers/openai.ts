@@ -3,7 +3,7 @@ import { Fault } from '../domain/fault.ts';
 import { instant, type KeyId, keyId, milliseconds } from '../domain/identifiers.ts';
 import { SecretValue } from '../domain/secret-value.ts';
 import { HttpFailure } from '../ports.ts';
-import { type Answer, ask, send, told, type Vendor } from './http.ts';
+import { type Answer, ask, probeAdmin, remedyFor, send, told, type Vendor } from './http.ts';
 import {
   type Call,
   type Finding,
@@ -63,19 +63,22 @@ const vendor: Vendor = {
 
 /** The type may say "no money" beside a code that nobody knows yet. */
 const moneyCode = (code: string | null | undefined): string =>
-  code && vendor.personMust[code] !== undefined ? code : 'insufficient_quota';
+  code && remedyFor(vendor, code) !== undefined ? code : 'insufficient_quota';
 
 /** The only codes that speak of the key itself. The one for an expired key is not published. */
 const deadKeyCodes = ['invalid_api_key', 'api_key_expired', 'expired_api_key'];
+
+/** Seconds since 1970, as far as a date reaches. */
+const epochSeconds = z.number().min(0).max(8_640_000_000_000);
 
 const keySchema = z.object({
   id: z.string(),
   name: z.string().nullable(),
   /** Such as `sk-svc...f3Ab`. */
   redacted_value: z.string(),
-  created_at: z.number(),
-  last_used_at: z.number().nullish(),
-  expires_at: z.number().nullish(),
+  created_at: epochSeconds,
+  last_used_at: epochSeconds.nullish(),
+  expires_at: epochSeconds.nullish(),
   owner: z.object({ type: z.string().nullish(), service_account: z.object({ id: z.string() }).nullish() }),
 });
 type Key = z.infer<typeof keySchema>;
@@ -282,7 +285,7 @@ const probeFindings = (
     if (!mayListModels && expects.models.length === 0) return [];
     return [{ kind: 'permission-missing', detail: `The key may not list the models; it lacks ${scopes}.` }];
   }
-  if (answer.code !== null && vendor.personMust[answer.code] !== undefined) {
+  if (remedyFor(vendor, answer.code) !== undefined) {
     return [{ kind: 'no-money', detail: `The key is alive, but OpenAI answers ${told(answer)}.` }];
   }
   const models = answer.status === 200 ? modelsSchema.safeParse(answer.body).data : undefined;
@@ -337,6 +340,20 @@ const scopeFindings = (permissions: readonly string[], { scopes }: Settings): re
   ];
 };
 
+const validateAdmin = (call: Call<Settings>): Promise<Verdict> =>
+  probeAdmin(
+    call.http,
+    vendor,
+    {
+      what: 'OpenAI: try the admin key',
+      method: 'GET',
+      url: `${project(call)}/api_keys?limit=1`,
+      headers: bearer(call.admin),
+      repeatable: true,
+    },
+    ({ code }) => code !== null && deadKeyCodes.includes(code),
+  );
+
 /** The admin secret is the admin key itself: `sk-admin-...`. */
 const admin = (text: SecretValue): void => {
   if (/^sk-admin-[\w-]{16,}$/.test(text.expose())) return;
@@ -363,5 +380,5 @@ export const openai: Provider<Settings> = {
       'https://help.openai.com/en/articles/6614457-troubleshooting-api-usage-and-spend-limits',
     ],
   },
-  operations: { validate, createKey, listKeys, identifyKey, readUsage, containKey, revokeKey },
+  operations: { validate, createKey, listKeys, identifyKey, readUsage, containKey, revokeKey, validateAdmin },
 };

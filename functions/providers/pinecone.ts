@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { instant, type KeyId, keyId, milliseconds, secondsBetween } from '../domain/identifiers.ts';
 import { SecretValue } from '../domain/secret-value.ts';
 import { HttpFailure } from '../ports.ts';
-import { type Answer, ask, type Request, send, told, type Vendor } from './http.ts';
+import { type Answer, ask, probeAdmin, type Request, remedyFor, send, told, type Vendor } from './http.ts';
 import {
   type Call,
   type Finding,
@@ -67,7 +67,10 @@ const vendor: Vendor = {
 /** A token that expires sooner than this is not used for another request. */
 const tokenMarginSeconds = 60;
 
-const tokenSchema = z.object({ access_token: z.string().min(1), expires_in: z.number() });
+/** No vendor's token lives for a year, and no date reaches as far as any number. */
+const longestTokenSeconds = 366 * 24 * 3600;
+
+const tokenSchema = z.object({ access_token: z.string().min(1), expires_in: z.number().max(longestTokenSeconds) });
 
 const readAdmin = (text: SecretValue): z.infer<typeof adminSchema> | null => {
   try {
@@ -86,9 +89,9 @@ const parseAdmin = (text: SecretValue): z.infer<typeof adminSchema> => {
   );
 };
 
-const fetchToken = async ({ http, admin, clock, tokens }: Call<Settings>): Promise<SecretValue> => {
+const tokenRequest = (admin: SecretValue): Request => {
   const { clientId, clientSecret } = parseAdmin(admin);
-  const token = await ask(http, vendor, {
+  return {
     what: 'Pinecone: fetch an admin token',
     method: 'POST',
     url: `${loginOrigin}/oauth/token`,
@@ -101,8 +104,15 @@ const fetchToken = async ({ http, admin, clock, tokens }: Call<Settings>): Promi
       audience: `${apiOrigin}/`,
     },
     repeatable: true,
-    read: tokenSchema,
-  });
+  };
+};
+
+/** Tokens die with the secret that they were fetched with: its rotation revokes them within seconds. */
+const validateAdmin = ({ http, admin }: Call<Settings>): Promise<Verdict> =>
+  probeAdmin(http, vendor, tokenRequest(admin), ({ status, code }) => status === 401 && code === 'access_denied');
+
+const fetchToken = async ({ http, admin, clock, tokens }: Call<Settings>): Promise<SecretValue> => {
+  const token = await ask(http, vendor, { ...tokenRequest(admin), read: tokenSchema });
   const value = new SecretValue(token.access_token);
   tokens.set(vendor.title, { value, expiresAt: instant(milliseconds(clock.now()) + token.expires_in * 1000) });
   return value;
@@ -219,7 +229,7 @@ const probeFindings = (answer: Answer, declaredRoles: readonly string[]): readon
     ];
   }
   // 402 is billing, and only an account's own key gets that far.
-  if (answer.status === 402 || vendor.personMust[code] !== undefined) {
+  if (answer.status === 402 || remedyFor(vendor, code) !== undefined) {
     return [{ kind: 'no-money', detail: `The key is alive, but Pinecone answers ${told(answer)}.` }];
   }
   return 'neither';
@@ -281,5 +291,5 @@ export const pinecone: Provider<Settings> = {
     ],
   },
   // No readUsage: Pinecone keeps no last use, and has no usage report by key. No disable either.
-  operations: { validate, createKey, listKeys, containKey: revokeKey, revokeKey },
+  operations: { validate, createKey, listKeys, containKey: revokeKey, revokeKey, validateAdmin },
 };

@@ -83,6 +83,8 @@ export interface Connection {
   readonly enableKey?: (keyId: KeyId) => Promise<void>;
   /** And never from this. An absent key is a revoked key. */
   readonly revokeKey?: (keyId: KeyId) => Promise<void>;
+  /** Whether the admin secret itself is still accepted: `refused` only where the vendor says so of the key. */
+  readonly validateAdmin?: () => Promise<Verdict>;
   /** Two-slot vendors: every slot with the value in it. */
   readonly listSlots?: () => Promise<readonly Slot[]>;
   /** Gives the slot a new value; the value it had dies. Answers with all slots. */

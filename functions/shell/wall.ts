@@ -9,7 +9,9 @@ const invocations = new AsyncLocalStorage<Set<string>>();
 
 onExposure((value) => {
   const forms = invocations.getStore();
-  if (forms !== undefined) for (const form of formsOf(value)) forms.add(form);
+  // Its own text is among its forms: a value that was exposed before is known.
+  if (forms === undefined || forms.has(value)) return;
+  for (const form of formsOf(value)) forms.add(form);
 });
 
 const withheld = 'The text was withheld, because it held a secret value. Nothing else is known of it.';

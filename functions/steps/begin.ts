@@ -5,13 +5,18 @@ import { type Instant, type KeyId, secondsBetween } from '../domain/identifiers.
 import type { JsonObject } from '../domain/json.ts';
 import { type CredentialRecord, type OpenRotation, open, type RotationRequest } from '../domain/rotation.ts';
 import type { Ports } from '../ports.ts';
+import { acceptObligation } from './accept-obligation.ts';
 import { readCurrent } from './current-key.ts';
 import { replace } from './hold.ts';
 import type { Step } from './step.ts';
 import { versionToken } from './version-token.ts';
 
 /** What Contain, or the catch around it, has added. */
-type Input = RotationRequest & { readonly contained?: boolean; readonly containedAt?: Instant };
+type Input = RotationRequest & {
+  readonly contained?: boolean;
+  readonly containedAt?: Instant;
+  readonly firstRefusedAt?: Instant | null;
+};
 type View = BeginView & {
   readonly record: CredentialRecord;
   readonly revision: number;
@@ -59,12 +64,12 @@ export const begin: Step<Input, View, BeginDecision, JsonObject> = {
       throw new Fault('NothingChanged', 'Another emergency of this credential is at work; this one waits for it.');
     }
     if (decision.kind === 'needs-person' || view.credential === null) {
-      if (input.leakedKeyId !== null) await acceptObligation(input, view, ports);
+      if (input.leakedKeyId !== null) await accept(input, view, ports);
       const why = decision.kind === 'needs-person' ? decision.why : 'The register has no such credential.';
       throw new Fault('NeedsPerson', `${why} Nothing was changed.`);
     }
     const { credential, now } = view;
-    if (input.urgency === 'emergency') await acceptObligation(input, view, ports);
+    if (input.urgency === 'emergency') await accept(input, view, ports);
     const rotation = rotationOf(decision, view, input, credential);
     if (decision.kind !== 'go-on') await replace(ports, open(view.record, rotation, now), view.revision);
     const overlapLeft = credential.overlapSeconds - (rotation.cutOverAt ? secondsBetween(rotation.cutOverAt, now) : 0);
@@ -172,18 +177,8 @@ const identify = async (
  */
 const vanished = ({ contained, leakedKeyId }: Input): KeyId | null => (contained === true ? leakedKeyId : null);
 
-const acceptObligation = async (input: Input, view: View, { ledger }: Pick<Ports, 'ledger'>): Promise<void> => {
+const accept = async (input: Input, view: View, ports: Ports): Promise<void> => {
   const keyId = input.leakedKeyId ?? view.current?.keyId;
   if (keyId === undefined || keyId === null) return;
-  await ledger.putObligation({
-    keyId,
-    target: input.target,
-    credentialId: input.credentialId,
-    rotationId: input.rotationId,
-    reason: input.reason,
-    acceptedAt: view.now,
-    // Only what was seen: a containment whose outcome is unknown is none for the record.
-    containedAt: input.containedAt ?? null,
-    refusedAt: null,
-  });
+  await acceptObligation(ports, input, keyId, input);
 };

@@ -6,6 +6,7 @@ import type { Ports } from '../ports.ts';
 import type { Connection, CreatedKey } from '../providers/provider.ts';
 import { untilAccepted } from './first-issue.ts';
 import { type Held, hold, write } from './hold.ts';
+import { recordPrint } from './record-print.ts';
 import { readStored, seal } from './seal.ts';
 import type { Step } from './step.ts';
 
@@ -58,10 +59,7 @@ export const createKey: Step<RotationRequest, View, CreateKeyDecision, CreateKey
         if (created === undefined) throw new Fault('NeedsPerson', 'This provider has no call that makes a key.');
         const attempts = [...rotation.attempts, { ...attempt, keyId: created.keyId }];
         // Between "created" and "stored" nothing else is done, so that a crash has the least room to leave a stray.
-        if (rotation.old !== null) {
-          const stored = await sealOrRemember(ports, intended, created, attempts);
-          return keep(ports, { ...intended, rotation: { ...intended.rotation, attempts } }, stored);
-        }
+        if (rotation.old !== null) return keepOrRemember(ports, intended, created, attempts);
         const known = await write(ports, intended, { attempts });
         await untilAccepted(ports, known, connection, created);
         return keep(ports, known, await seal(ports, known, created));
@@ -70,28 +68,34 @@ export const createKey: Step<RotationRequest, View, CreateKeyDecision, CreateKey
   },
 };
 
-/** A key that could not be stored is written down, so that RollBack finds it by its id. */
-const sealOrRemember = async (
+/** A key that could not be stored or recorded is written down, so that RollBack finds it by its id. */
+const keepOrRemember = async (
   ports: Ports,
   held: Held,
   created: CreatedKey,
   attempts: readonly Attempt[],
-): Promise<StoredKey> => {
+): Promise<CreateKeyOutput> => {
   try {
-    return await seal(ports, held, created);
+    const stored = await seal(ports, held, created);
+    return await keep(ports, { ...held, rotation: { ...held.rotation, attempts } }, stored);
   } catch (error) {
     await write(ports, held, { attempts }).catch(() => undefined);
     throw error;
   }
 };
 
-/** The stored key, and no other, is the rotation's new key. A first key serves from the moment it is stored. */
+/**
+ * The stored key, and no other, is the rotation's new key. A first key serves from the moment it is stored. Its print
+ * is on record before the rotation moves on: none cuts over to a key whose leak would not be recognised.
+ */
 export const keep = async (ports: Ports, held: Held, stored: StoredKey): Promise<CreateKeyOutput> => {
   const firstIssue = held.rotation.old === null;
   const change = firstIssue
     ? ({ new: stored, phase: 'cut-over', cutOverAt: held.rotation.cutOverAt ?? ports.clock.now() } as const)
     : ({ new: stored, phase: 'created' } as const);
-  if (held.rotation.new?.keyId !== stored.keyId)
+  if (held.rotation.new?.keyId !== stored.keyId) {
+    await recordPrint(ports, held, stored);
     await write(ports, held, { ...change, attempts: held.rotation.attempts });
+  }
   return { newKeyId: stored.keyId, firstIssue };
 };

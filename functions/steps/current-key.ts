@@ -21,7 +21,10 @@ export interface CurrentLook {
 }
 
 /** Reads the labels and the value behind AWSCURRENT, from the vault and not from memory. */
-export const readCurrent = async ({ vault }: Pick<Ports, 'vault'>, credential: Credential): Promise<CurrentLook> => {
+export const readCurrent = async (
+  { vault }: Pick<Ports, 'vault'>,
+  credential: Pick<Credential, 'secret'>,
+): Promise<CurrentLook> => {
   const versions = (await vault.describe(credential.secret)) ?? [];
   const versionId = holderOf(versions, current);
   if (versionId === null) return { versions, current: null };

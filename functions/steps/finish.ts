@@ -3,7 +3,7 @@ import { type Instant, rotationId as toRotationId } from '../domain/identifiers.
 import { current, holderOf, isOurs, newLabel, pending, previous } from '../domain/labels.ts';
 import { type CredentialRecord, end, type OpenRotation, type RotationRequest } from '../domain/rotation.ts';
 import type { Ports, SecretVersion } from '../ports.ts';
-import { type Held, hold, replace } from './hold.ts';
+import { type Held, holding, replace } from './hold.ts';
 import { recordEnd } from './record-end.ts';
 import type { Step } from './step.ts';
 
@@ -16,11 +16,12 @@ export const finish: Step<RotationRequest, View, Decision, Output> = {
   name: 'finish',
 
   async observe(request, ports) {
-    const { record } = await ports.ledger.read(request.credentialId);
-    const { lastEnded } = record;
+    const item = await ports.ledger.read(request.credentialId);
+    const { lastEnded } = item.record;
     if (lastEnded?.rotationId === request.rotationId && lastEnded.outcome === 'Done')
       return { held: null, versions: [] };
-    const held = await hold(ports, request);
+    // From the same look: between two, a second invocation of this step may have ended the rotation.
+    const held = holding(item, request);
     return { held, versions: (await ports.vault.describe(held.rotation.credential.secret)) ?? [] };
   },
 
@@ -34,7 +35,7 @@ export const finish: Step<RotationRequest, View, Decision, Output> = {
   async act(decision, { held, versions }, request, ports) {
     const endedAt = ports.clock.now();
     if (decision.kind === 'already' || held === null) {
-      await recordEnd(ports, request, 'Done', endedAt, 'recorded again after a crash');
+      await unlessLost(() => recordEnd(ports, request, 'Done', endedAt, 'recorded again after a crash'));
       return { outcome: 'Done', endedAt };
     }
     if (decision.kind === 'not-proven') {
@@ -48,20 +49,31 @@ export const finish: Step<RotationRequest, View, Decision, Output> = {
     await replace(ports, end(held.record, 'Done', endedAt, [rotation.new?.keyId]), held.revision);
     const { old, oldKeyProof } = rotation;
     const proof = old && oldKeyProof ? `${old.keyId} ${oldKeyProof.evidence}` : 'there was no old key';
-    await recordEnd(ports, request, 'Done', endedAt, `${String(rotation.new?.keyId)} serves; ${proof}`);
-    await ports.notices.send({
-      credentialId: rotation.credential.id,
-      rotationId: request.rotationId,
-      severity: 'information',
-      contact: rotation.credential.owner.contact,
-      subject: `${rotation.credential.id} was rotated`,
-      text:
-        rotation.oldKeyProof === null
-          ? `Its first key ${String(rotation.new?.keyId)} serves.`
-          : `The key ${String(rotation.new?.keyId)} serves; the old one was seen refused at ${rotation.oldKeyProof.at}.`,
+    await unlessLost(async () => {
+      await recordEnd(ports, request, 'Done', endedAt, `${String(rotation.new?.keyId)} serves; ${proof}`);
+      await ports.notices.send({
+        credentialId: rotation.credential.id,
+        rotationId: request.rotationId,
+        severity: 'information',
+        contact: rotation.credential.owner.contact,
+        subject: `${rotation.credential.id} was rotated`,
+        text:
+          rotation.oldKeyProof === null
+            ? `Its first key ${String(rotation.new?.keyId)} serves.`
+            : `The key ${String(rotation.new?.keyId)} serves; the old one was seen refused at ${rotation.oldKeyProof.at}.`,
+      });
     });
     return { outcome: 'Done', endedAt };
   },
+};
+
+/** Done is on record by now and nobody may say otherwise: an entry that is lost here is added by reconcile. */
+const unlessLost = async (tell: () => Promise<void>): Promise<void> => {
+  try {
+    await tell();
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+  }
 };
 
 /** AWSPENDING, AWSPREVIOUS and every label of ours: what remains is AWSCURRENT, and a key that was just handed in. */

@@ -16,8 +16,11 @@ type Owner = Pick<RotationRequest, 'credentialId' | 'rotationId'>;
  *
  * @throws Superseded when the lease is another's: this run must start no further effect
  */
-export const hold = async ({ ledger }: Pick<Ports, 'ledger'>, owner: Owner): Promise<Held> => {
-  const { record, revision } = await ledger.read(owner.credentialId);
+export const hold = async ({ ledger }: Pick<Ports, 'ledger'>, owner: Owner): Promise<Held> =>
+  holding(await ledger.read(owner.credentialId), owner);
+
+/** The same of a record that was read before. @throws Superseded */
+export const holding = ({ record, revision }: Omit<Held, 'rotation'>, owner: Owner): Held => {
   const { lease, rotation } = record;
   if (rotation === null || lease?.rotationId !== owner.rotationId) {
     throw new Superseded(`${owner.rotationId} no longer holds ${owner.credentialId}; it starts nothing further.`);

@@ -4,15 +4,17 @@ import {
   type ProveRefusedView,
   refusalsThatProve,
 } from '../domain/decisions/prove-refused.ts';
+import type { Credential } from '../domain/credential.ts';
 import { Fault } from '../domain/fault.ts';
+import { type Instant, instant, milliseconds } from '../domain/identifiers.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { labelOf } from '../domain/labels.ts';
 import type { OpenRotation, RotationRequest } from '../domain/rotation.ts';
 import type { SecretValue } from '../domain/secret-value.ts';
 import type { Ports } from '../ports.ts';
-import type { Connection } from '../providers/provider.ts';
 import { probe, probeForRefusals, readCurrent } from './current-key.ts';
 import { type Held, hold, write } from './hold.ts';
+import { listedAs } from './listed-as.ts';
 import type { Step } from './step.ts';
 
 type View = ProveRefusedView & { readonly held: Held };
@@ -33,7 +35,7 @@ export const proveRefused: Step<RotationRequest, View, ProveRefusedDecision, Jso
     return {
       held,
       value,
-      listed: value === null ? await listedAs(held.rotation, connection) : null,
+      listed: value === null ? await listedAs(held.rotation.old?.keyId, connection) : null,
       currentAccepted: current !== null && (await probe(connection, current.value)).kind === 'accepted',
     };
   },
@@ -42,7 +44,7 @@ export const proveRefused: Step<RotationRequest, View, ProveRefusedDecision, Jso
 
   async act(decision, { held }, request, ports) {
     if (decision.kind === 'not-yet') throw new Fault('NothingChanged', `Not proven: ${decision.why}.`);
-    const { old, oldKeyProof, credential } = held.rotation;
+    const { old, oldKeyProof, credential, cutOverAt } = held.rotation;
     const at = oldKeyProof?.at ?? ports.clock.now();
     if (oldKeyProof === null) {
       await write(ports, held, {
@@ -53,7 +55,15 @@ export const proveRefused: Step<RotationRequest, View, ProveRefusedDecision, Jso
     if (old !== null) {
       for (const obligation of await ports.ledger.obligations('open')) {
         if (obligation.keyId !== old.keyId || obligation.target.account !== credential.target.account) continue;
-        await ports.ledger.putObligation({ ...obligation, rotationId: request.rotationId, refusedAt: at });
+        await ports.ledger.putObligation({
+          ...obligation,
+          rotationId: request.rotationId,
+          firstRefusedAt: at,
+          replacedAt: cutOverAt,
+          consumersMovedAt: cutOverAt && consumersMovedAt(cutOverAt, credential),
+          refusedAt: at,
+          evidence: oldKeyProof?.evidence ?? decision.evidence,
+        });
       }
     }
     return { oldKeyRefusedAt: at };
@@ -72,13 +82,6 @@ const readOldValue = async (
   return (await vault.read(credential.secret, old.versionId, label))?.apiKey ?? null;
 };
 
-const listedAs = async ({ old }: OpenRotation, connection: Connection): Promise<ProveRefusedView['listed']> => {
-  if (connection.listKeys === undefined) {
-    const slots = await connection.listSlots?.();
-    if (slots === undefined) return null;
-    return slots.some((slot) => slot.keyId === old?.keyId) ? 'active' : 'absent';
-  }
-  const key = (await connection.listKeys()).find(({ keyId }) => keyId === old?.keyId);
-  if (key === undefined) return 'absent';
-  return key.active ? 'active' : 'inactive';
-};
+/** When the last declared cache has run out: from then on nobody who keeps to the register holds the old value. */
+const consumersMovedAt = (cutOverAt: Instant, { consumers }: Credential): Instant =>
+  instant(milliseconds(cutOverAt) + Math.max(0, ...consumers.map((consumer) => consumer.cacheTtlSeconds)) * 1000);

@@ -5,7 +5,7 @@ import type { Ports } from '../ports.ts';
 /** Writes into the journal how a rotation ended. Written twice after a crash: readers take the first. */
 export const recordEnd = (
   { ledger }: Pick<Ports, 'ledger'>,
-  { rotationId, credentialId }: RotationRequest,
+  { rotationId, credentialId }: Pick<RotationRequest, 'rotationId' | 'credentialId'>,
   outcome: Outcome,
   at: Instant,
   detail: string,

@@ -4,7 +4,7 @@ import {
   type RecordOutcomeView,
 } from '../domain/decisions/record-outcome.ts';
 import { Fault } from '../domain/fault.ts';
-import type { KeyId } from '../domain/identifiers.ts';
+import type { Instant, KeyId } from '../domain/identifiers.ts';
 import type { JsonObject } from '../domain/json.ts';
 import {
   type CredentialRecord,
@@ -15,6 +15,7 @@ import {
   type RotationRequest,
 } from '../domain/rotation.ts';
 import type { Notice, Ports } from '../ports.ts';
+import { acceptObligation } from './accept-obligation.ts';
 import { readCurrent } from './current-key.ts';
 import { replace } from './hold.ts';
 import { recordEnd } from './record-end.ts';
@@ -24,6 +25,9 @@ type Input = RotationRequest & {
   readonly outcome: Outcome;
   readonly rolledBack?: boolean;
   readonly fault?: { readonly name: string; readonly detail: string };
+  /** What Contain has seen; not there when it did not run, or its outcome is unknown. */
+  readonly containedAt?: Instant;
+  readonly firstRefusedAt?: Instant | null;
 };
 type View = RecordOutcomeView & { readonly record: CredentialRecord; readonly revision: number };
 
@@ -47,9 +51,11 @@ export const recordOutcome: Step<Input, View, RecordOutcomeDecision, JsonObject>
   decide: decideRecordOutcome,
 
   async act(decision, { record, revision }, input, ports) {
-    const { outcome } = input;
+    const { outcome, leakedKeyId } = input;
     const at = ports.clock.now();
     const { rotation } = record;
+    // A run that failed before Begin could write it down: without this nobody would know that the key must die.
+    if (input.urgency === 'emergency' && leakedKeyId !== null) await acceptObligation(ports, input, leakedKeyId, input);
     if (rotation !== null && decision.kind === 'park') await replace(ports, park(record, outcome, at), revision);
     if (rotation !== null && decision.kind === 'close') {
       const old = input.rolledBack === true ? rotation.old?.keyId : undefined;
@@ -72,7 +78,7 @@ export const recordOutcome: Step<Input, View, RecordOutcomeDecision, JsonObject>
 };
 
 /** The key that serves; undefined when it cannot be read, which must not keep the end from being recorded. */
-const servingKey = async ({ credential, old }: OpenRotation, ports: Ports): Promise<KeyId | undefined> => {
+export const servingKey = async ({ credential, old }: OpenRotation, ports: Ports): Promise<KeyId | undefined> => {
   try {
     const { current } = await readCurrent(ports, credential);
     // A version that a person wrote does not tell its key; the rotation knows it when it began from there.
@@ -84,7 +90,10 @@ const servingKey = async ({ credential, old }: OpenRotation, ports: Ports): Prom
   }
 };
 
-const noticeOf = (input: Input, contact: string): Notice => {
+export const noticeOf = (
+  input: Pick<Input, 'rotationId' | 'credentialId' | 'outcome' | 'fault' | 'containedAt'>,
+  contact: string,
+): Notice => {
   const { rotationId, credentialId, outcome, fault } = input;
   const why = fault === undefined ? '' : `Why: ${fault.name}: ${fault.detail}`;
   const told: Record<Outcome, readonly [Notice['severity'], string, string]> = {
@@ -103,7 +112,9 @@ const noticeOf = (input: Input, contact: string): Notice => {
     ],
     ContainedNoReplacement: [
       'page',
-      'has its leaked key stopped, and no replacement',
+      input.containedAt === undefined
+        ? 'has no replacement for its leaked key, and nobody has seen that one stopped'
+        : 'has its leaked key stopped, and no replacement',
       `Consumers fail until there is one. Go on: keyturn resume ${rotationId}`,
     ],
     Escalated: ['page', 'needs a person', `When it is mended: keyturn resume ${rotationId}`],

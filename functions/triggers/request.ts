@@ -4,7 +4,7 @@ import { type CredentialId, type Instant, type KeyId, type RotationId, rotationI
 import type { RotationRequest, Urgency } from '../domain/rotation.ts';
 
 type Wish = {
-  readonly credential: Pick<Credential, 'id' | 'target' | 'emergency'>;
+  readonly credential: Pick<Credential, 'id' | 'target' | 'secret' | 'emergency'>;
   readonly urgency: Urgency;
   /** What makes this wish the same as another: the due date, the alert's id. The same key is the same rotation. */
   readonly requestKey: string;
@@ -15,6 +15,9 @@ type Wish = {
   /** In an emergency: stop the key before there is another one. Left out: what the register says. */
   readonly containFirst?: boolean;
   readonly leakedKeyId?: KeyId | null;
+  readonly incident?: RotationRequest['incident'];
+  /** `on-approval`: only stop the leaked key. Left out: replace it now. */
+  readonly replacement?: RotationRequest['replacement'];
   /** A person has said that the old key may die although it is in use. */
   readonly approved?: boolean;
   /** Longer than any call that may still be in flight when a step has failed, in seconds. */
@@ -28,7 +31,10 @@ export const rotationRequest = ({ credential, urgency, requestKey, at, reason, .
   urgency,
   containFirst: urgency === 'emergency' && (wish.containFirst ?? credential.emergency === 'contain-first'),
   leakedKeyId: wish.leakedKeyId ?? null,
+  incident: wish.incident ?? null,
+  replacement: wish.replacement ?? 'now',
   target: credential.target,
+  secret: credential.secret,
   approved: wish.approved ?? false,
   reason,
   letCallsLandSeconds: wish.letCallsLandSeconds,

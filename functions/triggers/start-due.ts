@@ -4,6 +4,7 @@ import { Fault } from '../domain/fault.ts';
 import type { CredentialId, Instant, RotationId } from '../domain/identifiers.ts';
 import { type CredentialRecord, emptyRecord, type OpenRotation, type RotationRequest } from '../domain/rotation.ts';
 import type { Ports } from '../ports.ts';
+import { emergencyAgain } from './emergency-again.ts';
 import { remind } from './remind.ts';
 import { rotationRequest } from './request.ts';
 
@@ -134,26 +135,30 @@ const first = (credential: Credential, dueAt: Instant | null, now: Instant, opti
  * must die, where it lives: the register may have moved on since.
  */
 const again = (credential: Credential, left: OpenRotation, now: Instant, options: StartDueOptions): Candidate => {
-  const emergency = left.urgency === 'emergency';
-  return {
-    credential,
-    since: left.startedAt,
-    request: rotationRequest({
-      credential: emergency ? left.credential : credential,
-      urgency: left.urgency,
-      requestKey: `resume/${emergency ? hourOf(now) : 'day'}`,
-      at: now,
-      reason: `takes up ${left.rotationId}, which ended ${left.endedAs ?? 'without a record of how'}`,
-      // What was contained stays so: the run must know that there is no way back. What a person chose to replace first
-      // is not contained for want of a replacement.
-      containFirst: left.containedAt !== null,
-      leakedKeyId: emergency ? (left.old?.keyId ?? null) : null,
-      letCallsLandSeconds: options.letCallsLandSeconds,
-    }),
-  };
+  const reason = `takes up ${left.rotationId}, which ended ${left.endedAs ?? 'without a record of how'}`;
+  const { letCallsLandSeconds } = options;
+  const request =
+    left.urgency === 'emergency'
+      ? emergencyAgain({
+          credential: left.credential,
+          keyId: left.old?.keyId ?? null,
+          // What was contained stays so: the run must know that there is no way back. What a person chose to replace
+          // first is not contained for want of a replacement.
+          containFirst: left.containedAt !== null,
+          at: now,
+          reason,
+          letCallsLandSeconds,
+        })
+      : rotationRequest({
+          credential,
+          urgency: 'scheduled',
+          requestKey: 'resume/day',
+          at: now,
+          reason,
+          letCallsLandSeconds,
+        });
+  return { credential, since: left.startedAt, request };
 };
-
-const hourOf = (at: Instant): string => at.slice(0, 13);
 
 const byUrgencyThenAge = (left: Candidate, right: Candidate): number =>
   Number(left.request.urgency === 'scheduled') - Number(right.request.urgency === 'scheduled') ||

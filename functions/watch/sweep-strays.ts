@@ -1,9 +1,10 @@
 import type { Credential, Target } from '../domain/credential.ts';
 import { decideStray, type StrayDecision } from '../domain/decisions/stray.ts';
-import { type Instant, type KeyId, secondsBetween } from '../domain/identifiers.ts';
-import { current as currentLabel, holderOf } from '../domain/labels.ts';
+import { Fault } from '../domain/fault.ts';
+import { type CredentialId, type Instant, type KeyId, rotationId, secondsBetween } from '../domain/identifiers.ts';
+import { current as currentLabel, newLabel } from '../domain/labels.ts';
 import type { CredentialRecord } from '../domain/rotation.ts';
-import type { Ports } from '../ports.ts';
+import type { KeyPayload, Ports } from '../ports.ts';
 import type { Connection, KeyRecord } from '../providers/provider.ts';
 
 export type SweepOptions = {
@@ -29,21 +30,25 @@ export type SweptKey = {
  * and after a fresh look at every current key of the account; unknown keys are reported, never touched.
  *
  * @returns what was found of every key that is neither dead nor in use
- * @throws Fault when anything could not be looked at: nothing is revoked on half a view
+ * @throws Fault when an account could not be looked at: nothing of it is revoked on half a view; the others are swept
  */
 export const sweepStrays = async (ports: Ports, options: SweepOptions): Promise<readonly SweptKey[]> => {
   const records = await ports.ledger.all();
   const credentials = await everyCredential(ports, records);
   const swept: SweptKey[] = [];
-  for (const group of byScope(credentials)) {
-    const [{ target }] = group;
+  const faults: Fault[] = [];
+  for (const target of scopesOf(credentials, records)) {
     if (options.provider !== null && target.provider !== options.provider) continue;
-    swept.push(...(await sweepScope(ports, options, target, credentials, records)));
+    try {
+      swept.push(...(await sweepScope(ports, options, target, credentials, records)));
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      faults.push(error);
+    }
   }
+  if (faults[0] !== undefined) throw faults[0];
   return swept;
 };
-
-type Scope = readonly [Credential, ...Credential[]];
 
 const sweepScope = async (
   ports: Ports,
@@ -60,7 +65,9 @@ const sweepScope = async (
     return [];
   }
   const { revokeKey } = connection;
-  const ofAccount = credentials.filter((credential) => credential.target.account === target.account);
+  const ofAccount = credentials.filter(
+    ({ id, target: { account } }) => account === target.account || hasLeftIn(target, id, records),
+  );
   const swept: SweptKey[] = [];
   let serving: Serving | null = null;
   for (const key of keys) {
@@ -81,6 +88,7 @@ const sweepScope = async (
       kind === 'stray' &&
       !dryRun &&
       revokeKey !== undefined &&
+      !isLeftByUnknown(key, credentials, records) &&
       (await isStillUnused(ports, ofAccount, connection, key));
     if (revoked) await revokeKey(key.keyId);
     swept.push({
@@ -117,7 +125,10 @@ type Serving = {
   readonly complete: boolean;
 };
 
-/** What AWSCURRENT holds at this moment, in every secret of the account. */
+/**
+ * What every secret of the account holds at this moment as AWSCURRENT, or as a version that is about to be: a person
+ * may have handed in a key, and its run has not begun.
+ */
 const servingKeys = async (
   ports: Ports,
   credentials: readonly Credential[],
@@ -125,13 +136,17 @@ const servingKeys = async (
 ): Promise<Serving> => {
   const keyIds = new Set<KeyId>();
   let complete = true;
-  for (const { secret } of credentials) {
-    const versionId = holderOf((await ports.vault.describe(secret)) ?? [], currentLabel);
-    if (versionId === null) continue;
-    const payload = await ports.vault.read(secret, versionId, currentLabel);
+  const add = async (payload: KeyPayload | null): Promise<void> => {
     const keyId = payload && (payload.keyId ?? (await connection.identifyKey?.(payload.apiKey)));
     if (keyId) keyIds.add(keyId);
     else complete = false;
+  };
+  for (const { secret } of credentials) {
+    for (const { versionId, labels } of (await ports.vault.describe(secret)) ?? []) {
+      const newLabelled = labels.find((label) => label.startsWith(newLabel(noRotation)));
+      if (labels.includes(currentLabel)) await add(await ports.vault.read(secret, versionId, currentLabel));
+      else if (newLabelled !== undefined) await add(await ports.vault.read(secret, versionId, newLabelled));
+    }
   }
   return { keyIds, complete };
 };
@@ -146,6 +161,26 @@ const isStillUnused = async (
   const { keyIds, complete } = await servingKeys(ports, credentials, connection);
   return complete && !keyIds.has(key.keyId);
 };
+
+const noRotation = rotationId('');
+
+/** The register may have moved a credential to another account: its secret still says what serves. */
+const hasLeftIn = (target: Target, credentialId: CredentialId, records: readonly CredentialRecord[]): boolean =>
+  records.some(
+    (record) =>
+      record.credentialId === credentialId && record.leftovers.some((left) => left.target.account === target.account),
+  );
+
+/** A credential that nothing names any more has a secret that nobody can look into: what it left is only reported. */
+const isLeftByUnknown = (
+  { keyId }: KeyRecord,
+  credentials: readonly Credential[],
+  records: readonly CredentialRecord[],
+): boolean =>
+  records.some(
+    ({ credentialId, leftovers }) =>
+      leftovers.some((left) => left.keyId === keyId) && !credentials.some(({ id }) => id === credentialId),
+  );
 
 /** Since when this key, one of ours, has been of no use; null when the ledger does not know it. */
 const knownSince = (key: KeyRecord, target: Target, records: readonly CredentialRecord[]): Instant | null => {
@@ -186,14 +221,9 @@ const everyCredential = async (ports: Ports, records: readonly CredentialRecord[
 
 const scopeOf = ({ provider, account, settings }: Target): string => JSON.stringify([provider, account, settings]);
 
-/** One listing serves all credentials with the same account and settings. */
-const byScope = (credentials: readonly Credential[]): readonly Scope[] => {
-  const groups = new Map<string, [Credential, ...Credential[]]>();
-  for (const credential of credentials) {
-    const scope = scopeOf(credential.target);
-    const group = groups.get(scope);
-    if (group === undefined) groups.set(scope, [credential]);
-    else group.push(credential);
-  }
-  return [...groups.values()];
+/** One listing serves all that live in it. Keys may have been left where no credential lives any more. */
+const scopesOf = (credentials: readonly Credential[], records: readonly CredentialRecord[]): readonly Target[] => {
+  const left = records.flatMap(({ leftovers }) => leftovers.map(({ target }) => target));
+  const targets = [...credentials.map(({ target }) => target), ...left];
+  return [...new Map(targets.map((target) => [scopeOf(target), target])).values()];
 };

@@ -1,6 +1,6 @@
 import { Aws, RemovalPolicy } from 'aws-cdk-lib';
 import { AccountRootPrincipal, PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import { Key, type KeyProps, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { arn, thisAccountOnly } from './names.ts';
 
@@ -43,13 +43,14 @@ const encryption = [
 /**
  * One key for each class of data, so that a right to one class is no right to another. A principal needs both: the
  * right in its own policy, which names the secret as well, and the service that its class of data lies in. None of the
- * keys can be used directly.
+ * keys can be used directly, but the one that takes fingerprints: it encrypts nothing and opens nothing.
  */
 export class Keys extends Construct {
   readonly adminSecrets: Key;
   readonly managedSecrets: Key;
   readonly data: Key;
   readonly audit: Key;
+  readonly fingerprints: Key;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
@@ -101,13 +102,35 @@ export class Keys extends Construct {
       }),
     ]);
     this.audit = this.key('Audit', 'audit', 'The audit bucket', [this.through('s3')]);
+    this.fingerprints = this.key(
+      'Fingerprints',
+      'fingerprints',
+      'Which key a leaked value is',
+      [
+        new PolicyStatement({
+          sid: 'OnlyFingerprints',
+          principals: [new AccountRootPrincipal()],
+          actions: ['kms:DescribeKey', 'kms:GenerateMac'],
+          resources: ['*'],
+        }),
+      ],
+      // Every print ever taken must stay comparable, and KMS rotates no HMAC key by itself:
+      // https://docs.aws.amazon.com/kms/latest/developerguide/hmac.html, 2026-11
+      { keySpec: KeySpec.HMAC_256, keyUsage: KeyUsage.GENERATE_VERIFY_MAC, enableKeyRotation: false },
+    );
   }
 
-  private key(id: string, alias: string, description: string, uses: PolicyStatement[]): Key {
+  private key(
+    id: string,
+    alias: string,
+    description: string,
+    uses: PolicyStatement[],
+    kind: Pick<KeyProps, 'keySpec' | 'keyUsage' | 'enableKeyRotation'> = { enableKeyRotation: true },
+  ): Key {
     return new Key(this, id, {
+      ...kind,
       alias: `keyturn/${alias}`,
       description: `Keyturn: ${description}`,
-      enableKeyRotation: true,
       removalPolicy: RemovalPolicy.RETAIN,
       // In a key's policy `*` is the key itself.
       policy: new PolicyDocument({

@@ -8,9 +8,9 @@ import { eventSource } from './names.ts';
  * what a right is. A test holds each row to the ports that the function's source uses.
  */
 export const rightsOf: { readonly [Name in FunctionName]: readonly Right[] } = {
-  contain: ['ledger', 'admin-secret'],
+  contain: ['ledger', 'admin-secret', 'read-current'],
   begin: ['ledger', 'admin-secret', 'read-current', 'look-at-runs'],
-  'create-key': ['ledger', 'admin-secret', 'read-new', 'store-version'],
+  'create-key': ['ledger', 'admin-secret', 'read-new', 'store-version', 'fingerprint'],
   stage: ['ledger', 'move-labels'],
   validate: ['ledger', 'admin-secret', 'read-pending'],
   'cut-over': ['ledger', 'move-labels'],
@@ -22,18 +22,31 @@ export const rightsOf: { readonly [Name in FunctionName]: readonly Right[] } = {
   finish: ['ledger', 'move-labels', 'notices'],
   'roll-back': ['ledger', 'admin-secret', 'read-current', 'read-old', 'move-labels'],
   'record-outcome': ['ledger', 'read-current', 'notices'],
-  'two-slot/create-key': ['ledger', 'admin-secret', 'read-current', 'read-new', 'store-version'],
+  'two-slot/create-key': ['ledger', 'admin-secret', 'read-current', 'read-new', 'store-version', 'fingerprint'],
   'two-slot/revoke-old': ['ledger', 'admin-secret', 'read-current'],
   'two-slot/roll-back': ['ledger', 'admin-secret', 'read-current', 'read-old', 'move-labels'],
-  'human-created/create-key': ['ledger', 'read-new'],
+  'human-created/create-key': ['ledger', 'read-new', 'fingerprint'],
   'human-created/roll-back': ['ledger', 'admin-secret', 'read-current', 'read-old', 'move-labels'],
   'start-due': ['ledger', 'start-runs', 'look-at-runs', 'notices', 'undelivered'],
-  'sweep-strays': ['ledger', 'admin-secret', 'read-current', 'undelivered'],
+  'sweep-strays': ['ledger', 'admin-secret', 'read-current', 'read-new', 'undelivered'],
+  reconcile: [
+    'ledger',
+    'admin-secret',
+    'read-current',
+    'read-pending',
+    'read-old',
+    'move-labels',
+    'start-runs',
+    'look-at-runs',
+    'fingerprint',
+    'notices',
+    'undelivered',
+  ],
 };
 
 export type FunctionName = StepName | SweepName;
 /** What runs on a clock of its own. */
-export type SweepName = 'start-due' | 'sweep-strays';
+export type SweepName = 'start-due' | 'sweep-strays' | 'reconcile';
 
 export type Right =
   | 'ledger'
@@ -46,6 +59,7 @@ export type Right =
   | 'move-labels'
   | 'start-runs'
   | 'look-at-runs'
+  | 'fingerprint'
   | 'notices'
   | 'undelivered';
 
@@ -61,7 +75,12 @@ export interface Places {
   readonly people: string;
   readonly bus: string;
   readonly undelivered: string;
-  readonly keys: { readonly adminSecrets: string; readonly managedSecrets: string; readonly data: string };
+  readonly keys: {
+    readonly adminSecrets: string;
+    readonly managedSecrets: string;
+    readonly data: string;
+    readonly fingerprints: string;
+  };
 }
 
 type Conditions = Readonly<Record<string, Readonly<Record<string, string | string[]>>>>;
@@ -125,10 +144,16 @@ export const statementsOf: { readonly [Name in Right]: (places: Places) => Polic
     onSecrets(places, ['secretsmanager:DescribeSecret', 'secretsmanager:UpdateSecretVersionStage']),
   'start-runs': ({ machine }) => [allow(['states:StartExecution'], machine)],
   'look-at-runs': ({ executions }) => [allow(['states:DescribeExecution'], executions)],
+  // Whoever may ask for a fingerprint can tell whether a value is one of ours, and nothing else.
+  fingerprint: ({ keys }) => [
+    allow(['kms:GenerateMac'], keys.fingerprints, { StringEquals: { 'kms:MacAlgorithm': 'HMAC_SHA_256' } }),
+  ],
   notices: ({ people, bus, keys }) => [
     allow(['sns:Publish'], people),
     useKey(['kms:Decrypt', 'kms:GenerateDataKey'], keys.data, 'sns'),
-    allow(['events:PutEvents'], bus, { StringEquals: { 'events:source': eventSource } }),
+    // A request has as many sources as events: each must be ours.
+    // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html, 2026-11
+    allow(['events:PutEvents'], bus, { 'ForAllValues:StringEquals': { 'events:source': eventSource } }),
   ],
   undelivered: ({ undelivered, keys }) => [
     allow(['sqs:SendMessage'], undelivered),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { awsLedger } from '../../functions/aws/ledger.ts';
 import { credentialId, rotationId } from '../../functions/domain/identifiers.ts';
 import { emptyRecord } from '../../functions/domain/rotation.ts';
-import { entryOf } from '../conformance/ports/samples.ts';
+import { entryOf, incidentOf, printOf } from '../conformance/ports/samples.ts';
 import { failure, type Reply, stubService } from './stub-service.ts';
 
 const credential = credentialId('chat');
@@ -49,6 +49,43 @@ describe('a write whose answer was lost', () => {
   });
 });
 
+describe('a record of several items, written half', () => {
+  const otherWriter = { revision: { N: '1' }, writer: { S: 'other' }, text: { S: 'x' } };
+  const present: Reply = { status: 200, body: { Item: otherWriter } };
+  const keysOf = (received: readonly { readonly operation: string; readonly body: string }[]) =>
+    received
+      .filter(({ operation }) => operation === 'PutItem')
+      .map(({ body }) => (JSON.parse(body) as { Item: Record<'pk' | 'sk', { S: string }> }).Item.pk.S);
+
+  it('is a print that the next try completes', async () => {
+    const print = printOf('key-abcd');
+    const { ledger, received } = await ledgerThat([conflict, present, ok]);
+    await ledger.putPrint(print);
+    expect(keysOf(received)).toEqual([`print#${print.fingerprint}`, `print#${print.leakHash}`, 'hint#abcd']);
+  });
+
+  it('is an incident that is listed first, so that none is ever missing from the list', async () => {
+    const incident = incidentOf('inc-20261101-00000001', 1);
+    const { ledger, received } = await ledgerThat([conflict, present, ok]);
+    expect(await ledger.replaceIncident(incident, 0)).toBe(true);
+    expect(keysOf(received)).toEqual(['incidents', 'incident#inc-20261101-00000001']);
+    await ledger.replaceIncident(incident, 1);
+    expect(keysOf(received)).toHaveLength(3);
+  });
+
+  it('is an incident that is listed and was never written: it is passed over', async () => {
+    const listed = { ...otherWriter, text: { S: 'inc-20261101-00000001' } };
+    const { ledger } = await ledgerThat([{ status: 200, body: { Items: [listed] } }, ok]);
+    expect(await ledger.incidents(null)).toEqual([]);
+  });
+
+  it('is an incident whose answer was lost: it is known by its writer', async () => {
+    const written: Reply = (received) => ({ status: 200, body: { Item: JSON.parse(received[1]?.body ?? '').Item } });
+    const { ledger } = await ledgerThat([ok, 'lost', conflict, written], 2);
+    expect(await ledger.replaceIncident(incidentOf('inc-20261101-00000001', 1), 0)).toBe(true);
+  });
+});
+
 describe('the ledger on DynamoDB', () => {
   it.each([
     ['read', 'NothingChanged', failure(500, 'InternalServerError')],
@@ -69,6 +106,8 @@ describe('the ledger on DynamoDB', () => {
     await ledger.entries(rotationId('r-1'));
     await ledger.obligations('open');
     await ledger.all();
+    await ledger.findPrints({ hint: 'abcd' });
+    await ledger.incidents(null);
     for (const { body } of received) expect(JSON.parse(body)).toMatchObject({ ConsistentRead: true });
   });
 

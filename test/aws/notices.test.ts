@@ -2,7 +2,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { expect, it } from 'vitest';
 import { awsNotices } from '../../functions/aws/notices.ts';
-import { credentialId, rotationId } from '../../functions/domain/identifiers.ts';
+import { credentialId, incidentId, rotationId } from '../../functions/domain/identifiers.ts';
 import type { Notice } from '../../functions/ports.ts';
 import { failure, type Reply, stubService } from './stub-service.ts';
 
@@ -38,6 +38,69 @@ it('tells people, in a subject that SNS takes, and machines', async () => {
   const { Entries } = JSON.parse(bus.received[0]?.body ?? '') as { Entries: { Detail: string; Source: string }[] };
   expect(Entries[0]).toMatchObject({ Source: 'keyturn', EventBusName: 'keyturn' });
   expect(JSON.parse(Entries[0]?.Detail ?? '')).toEqual(notice);
+});
+
+const publishedOf = async (told: Notice) => {
+  const { notices, sns } = await noticesThat(published, taken);
+  await notices.send(told);
+  const form = new URLSearchParams(sns.received[0]?.body);
+  const { https, default: text } = JSON.parse(form.get('Message') ?? '') as { https: string; default: string };
+  const names = [...form].flatMap(([field, value]) => {
+    const entry = /^MessageAttributes\.entry\.(\d+)\.Name$/.exec(field)?.[1];
+    return entry === undefined
+      ? []
+      : [`${value}=${form.get(`MessageAttributes.entry.${entry}.Value.StringValue`) ?? ''}`];
+  });
+  return { form, text, chat: JSON.parse(https) as unknown, attributes: names };
+};
+
+const ofIncident: Notice = {
+  ...notice,
+  credentialId: null,
+  rotationId: null,
+  incident: { incidentId: incidentId('inc-20261121-0000000a'), audience: 'security lead' },
+  contact: 'security lead',
+  subject: 'inc-20261121-0000000a is being handled',
+  text: 'Why: <!channel> <https://evil.example|look> & `rm`\n- chat: key_1',
+  next: 'keyturn incident inc-20261121-0000000a',
+};
+
+it('gives chat its own form, one thread for each incident, and everybody else plain text', async () => {
+  const { form, text, chat } = await publishedOf(ofIncident);
+  expect(form.get('MessageStructure')).toBe('json');
+  expect(text).toBe(`${ofIncident.text}\n\nNext: ${ofIncident.next ?? ''}\n\nFor: security lead\n`);
+  expect(chat).toEqual({
+    version: '1.0',
+    source: 'custom',
+    content: {
+      textType: 'client-markdown',
+      title: ':rotating_light: inc-20261121-0000000a is being handled',
+      description: "Why: &lt;!channel&gt; &lt;https://evil.example|look&gt; &amp; 'rm'\n- chat: key_1",
+      nextSteps: ['`keyturn incident inc-20261121-0000000a`'],
+      keywords: ['page', 'security lead'],
+    },
+    metadata: {
+      threadId: 'inc-20261121-0000000a',
+      summary: 'inc-20261121-0000000a is being handled',
+      eventType: 'keyturn-incident',
+      enableCustomActions: false,
+    },
+  });
+});
+
+it('lets a subscription choose by severity, credential, audience and incident', async () => {
+  expect((await publishedOf(notice)).attributes).toEqual(['severity=page', 'credential=chat']);
+  expect((await publishedOf(ofIncident)).attributes).toEqual([
+    'severity=page',
+    'audience=security lead',
+    'incident=inc-20261121-0000000a',
+  ]);
+});
+
+it('cuts what a chat message cannot hold, and never the plain text', async () => {
+  const { text, chat } = await publishedOf({ ...notice, text: 'x'.repeat(5000) });
+  expect(text).toContain('x'.repeat(5000));
+  expect(chat).toMatchObject({ content: { description: `${'x'.repeat(2999)}…` }, metadata: { threadId: 'r-1' } });
 });
 
 it.each([

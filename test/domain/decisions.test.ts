@@ -5,7 +5,7 @@ import { decideConfirm } from '../../functions/domain/decisions/confirm.ts';
 import { decideContain } from '../../functions/domain/decisions/contain.ts';
 import { attemptLimit, decideCreateKey } from '../../functions/domain/decisions/create-key.ts';
 import { decideCutOver } from '../../functions/domain/decisions/cut-over.ts';
-import { decideProveRefused } from '../../functions/domain/decisions/prove-refused.ts';
+import { decideProveRefused, type ProveRefusedView } from '../../functions/domain/decisions/prove-refused.ts';
 import { decideRecordOutcome } from '../../functions/domain/decisions/record-outcome.ts';
 import { decideRetireOld } from '../../functions/domain/decisions/retire-old.ts';
 import { decideRollBack, type RollBackView } from '../../functions/domain/decisions/roll-back.ts';
@@ -35,7 +35,7 @@ describe('contain: the strongest thing the vendor offers', () => {
 
 describe('begin: who works, and from where', () => {
   const scheduled: BeginView = {
-    request: { rotationId: rotationId('this'), urgency: 'scheduled', leakedKeyId: null },
+    request: { rotationId: rotationId('this'), urgency: 'scheduled', leakedKeyId: null, replacement: 'now' },
     endedBefore: false,
     inRegister: true,
     owner: null,
@@ -78,6 +78,21 @@ describe('begin: who works, and from where', () => {
       { ...scheduled, owner: { state: 'this-run', urgency: 'scheduled' }, open: cutOver, current: newKey },
       { kind: 'go-on', from: 'confirm' },
     ],
+    [
+      'the lease is ours, stored, and AWSCURRENT is gone',
+      { ...scheduled, owner: { state: 'this-run', urgency: 'scheduled' }, open: validated, current: null },
+      { kind: 'go-on', from: 'stage' },
+    ],
+    [
+      'the lease is ours, and nothing is open',
+      { ...scheduled, owner: { state: 'this-run', urgency: 'scheduled' } },
+      { kind: 'start', old: oldKey },
+    ],
+    [
+      'a parked run had stored nothing',
+      { ...scheduled, open: { ...cutOver, new: null } },
+      { kind: 'start', old: oldKey },
+    ],
     ['a parked run had cut over', { ...scheduled, open: cutOver, current: newKey }, { kind: 'take-up-cut-over' }],
     [
       'an ended owner had cut over',
@@ -105,9 +120,34 @@ describe('begin: who works, and from where', () => {
       { kind: 'start', old: newKey },
     ],
     [
+      'a validated pending key of a rotation from another version is not',
+      { ...emergency(otherKey), owner: runningScheduled, open: validated, current: otherKey },
+      { kind: 'start', old: otherKey },
+    ],
+    [
+      'nor one of a first issue',
+      { ...emergency(oldKey), owner: runningScheduled, open: { ...validated, old: null } },
+      { kind: 'start', old: oldKey },
+    ],
+    [
       'the leaked key does not serve',
       { ...emergency(otherKey), current: newKey },
       { kind: 'kill-only', new: newKey, oldKeyId: otherKey.keyId },
+    ],
+    [
+      'the leaked key does not serve, and is not the one in its overlap',
+      { ...emergency(otherKey), open: cutOver, current: newKey },
+      { kind: 'kill-only', new: newKey, oldKeyId: otherKey.keyId },
+    ],
+    [
+      'the leaked key does not serve, after a first issue that was left open',
+      { ...emergency(otherKey), open: { ...cutOver, old: null }, current: newKey },
+      { kind: 'kill-only', new: newKey, oldKeyId: otherKey.keyId },
+    ],
+    [
+      'the key that was submitted has leaked before it was begun',
+      { ...emergency(newKey), currentIsSubmitted: true, current: newKey },
+      { kind: 'start', old: newKey },
     ],
     [
       'an emergency that names no key means the one that serves',
@@ -134,12 +174,26 @@ describe('begin: who works, and from where', () => {
       { ...emergency(otherKey), owner: runningEmergency, open: cutOver },
       { kind: 'wait' },
     ],
+    [
+      'an emergency of a first issue is at work',
+      { ...emergency(oldKey), owner: runningEmergency, open: { ...cutOver, old: null } },
+      { kind: 'wait' },
+    ],
+    [
+      'an emergency is at work, and has opened nothing',
+      { ...emergency(oldKey), owner: runningEmergency },
+      { kind: 'wait' },
+    ],
   ])('%s', (_case, view, decision) => {
     expect(decideBegin(view)).toEqual(decision);
   });
 
   it.each<[string, BeginView]>([
     ['an unknown credential', { ...scheduled, inRegister: false }],
+    [
+      'a replacement that waits for an approval',
+      { ...emergency(oldKey), request: { ...emergency(oldKey).request, replacement: 'on-approval' } },
+    ],
     ['a secret without AWSCURRENT', { ...scheduled, secret: 'without-current', current: null }],
     ['an emergency of a secret that holds nothing', { ...emergency(oldKey), secret: 'absent', current: null }],
     ['a value that no key has', { ...scheduled, current: { ...oldKey, keyId: null } }],
@@ -205,7 +259,15 @@ describe('two-slot create-key: list and compare before every act', () => {
       { ...view, intent: { ...intent, ageSeconds: 120 } },
       { kind: 'regenerate', slot: 'key2', previousKeyId: two.keyId },
     ],
+    [
+      'a lost answer of the slot that now serves',
+      { ...view, intent: { ...intent, slot: 'key1' } },
+      { kind: 'regenerate', slot: 'key2', previousKeyId: two.keyId },
+    ],
     ['no slots listed', { ...view, slots: [] }, { kind: 'matches-neither' }],
+    ['no slots listed at the first issue', { ...view, slots: [], firstIssue: true }, { kind: 'matches-neither' }],
+    ['the only slot is in use', { ...view, slots: [one] }, { kind: 'matches-neither' }],
+    ['the slot in use is not listed', { ...view, slotInUse: 'key9' }, { kind: 'matches-neither' }],
   ])('%s', (_case, seen, decision) => {
     expect(decideTwoSlotCreateKey(seen)).toEqual(decision);
   });
@@ -248,6 +310,7 @@ describe('confirm: only a refusal given three times takes the label back', () =>
     [{ newIsCurrent: true, refusals: 2, last: accepted }, 'confirmed'],
     [{ newIsCurrent: true, refusals: 3, last: refused }, 'refused'],
     [{ newIsCurrent: true, refusals: 2, last: unclear }, 'unclear'],
+    [{ newIsCurrent: true, refusals: 0, last: null }, 'unclear'],
   ])('%o -> %s', (view, kind) => {
     expect(decideConfirm(view).kind).toBe(kind);
   });
@@ -300,6 +363,7 @@ describe('retire-old: before the old key dies', () => {
     [{ ...view, current: { ...newKey, keyId: oldKey.keyId } }, 'moved-by-another'],
     [{ ...view, verdict: refused }, 'current-not-accepted'],
     [{ ...view, verdict: unclear }, 'current-not-accepted'],
+    [{ ...view, verdict: null }, 'current-not-accepted'],
   ])('%o -> %s', (seen, kind) => {
     expect(decideRetireOld(seen).kind).toBe(kind);
   });
@@ -307,17 +371,36 @@ describe('retire-old: before the old key dies', () => {
 
 describe('prove-refused: what counts as proof', () => {
   const view = { value: { refusals: 3, last: refused }, listed: null, currentAccepted: true };
-  it.each([
-    ['three refusals', view, 'proven'],
-    ['two and then accepted', { ...view, value: { refusals: 2, last: accepted } }, 'not-yet'],
-    ['an outage is no refusal', { ...view, value: { refusals: 0, last: unclear } }, 'not-yet'],
-    ['the current key is refused as well', { ...view, currentAccepted: false }, 'not-yet'],
-    ['known by id, not listed', { ...view, value: null, listed: 'absent' as const }, 'proven'],
-    ['known by id, listed as inactive', { ...view, value: null, listed: 'inactive' as const }, 'proven'],
-    ['known by id, listed as active', { ...view, value: null, listed: 'active' as const }, 'not-yet'],
-    ['nothing can tell', { ...view, value: null, listed: null }, 'not-yet'],
-  ])('%s', (_case, seen, kind) => {
-    expect(decideProveRefused(seen).kind).toBe(kind);
+  it.each<[string, ProveRefusedView, string]>([
+    ['three refusals', view, 'value-refused: was refused 3 times: 401 invalid_api_key'],
+    [
+      'three, and no word at the end',
+      { ...view, value: { refusals: 3, last: unclear } },
+      'value-refused: was refused 3 times: ',
+    ],
+    [
+      'known by id, not listed',
+      { ...view, value: null, listed: 'absent' },
+      'absent-from-listing: absent in a complete listing',
+    ],
+    [
+      'known by id, listed as inactive',
+      { ...view, value: null, listed: 'inactive' },
+      'absent-from-listing: inactive in a complete listing',
+    ],
+  ])('%s', (_case, seen, proof) => {
+    const decision = decideProveRefused(seen);
+    expect(decision.kind === 'proven' && `${decision.proof}: ${decision.evidence}`).toBe(proof);
+  });
+
+  it.each<[string, ProveRefusedView, RegExp]>([
+    ['two and then accepted', { ...view, value: { refusals: 2, last: accepted } }, /still accepted/],
+    ['an outage is no refusal', { ...view, value: { refusals: 0, last: unclear } }, /no clear refusal/],
+    ['the current key is refused as well', { ...view, currentAccepted: false }, /current key is not accepted/],
+    ['known by id, listed as active', { ...view, value: null, listed: 'active' }, /listed as active/],
+    ['nothing can tell', { ...view, value: null, listed: null }, /nothing can tell/],
+  ])('not yet: %s', (_case, seen, why) => {
+    expect(decideProveRefused(seen)).toEqual({ kind: 'not-yet', why: expect.stringMatching(why) });
   });
 });
 
@@ -339,6 +422,7 @@ describe('roll-back looks at where the label really is', () => {
       { ...view, current: null, old: null, new: null },
       { kind: 'remove-new', superseded: false },
     ],
+    ['nothing serves any more', { ...view, current: null }, { kind: 'remove-new', superseded: true }],
     ["somebody else's version serves", { ...view, current: otherKey }, { kind: 'remove-new', superseded: true }],
     ['the label moved late', { ...view, current: newKey, newVerdict: 'accepted' }, { kind: 'forward' }],
     [

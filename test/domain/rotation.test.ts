@@ -53,6 +53,8 @@ const rotation: OpenRotation = {
 };
 const opened = open(emptyRecord(credentialId('support')), rotation, at);
 const leftoversOf = (record: typeof opened) => record.leftovers.map((leftover) => leftover.keyId);
+const nothing: Partial<OpenRotation> = { old: null, new: null, attempts: [] };
+const other = { keyId: keyId('key-9'), versionId: versionId('version-9') };
 
 describe('the ledger item of a credential', () => {
   it('gives every owner of the lease a higher epoch', () => {
@@ -76,6 +78,65 @@ describe('the ledger item of a credential', () => {
     expect(taken.pastAttempts).toEqual(rotation.attempts);
   });
 
+  it.each<[string, Partial<OpenRotation>, Partial<OpenRotation>, readonly string[]]>([
+    ['the same keys', {}, {}, []],
+    ['and another attempt', {}, { attempts: [...rotation.attempts, attempt('first', 'key-3')] }, []],
+    ['without the attempt', {}, { attempts: [] }, []],
+    ['with another new key', { attempts: [] }, { new: other }, ['key-2']],
+    ['without the new key', { attempts: [] }, { new: null, attempts: [] }, ['key-2']],
+    ['with another old key', { attempts: [] }, { old: other }, ['key-1']],
+    ['without the old key', { attempts: [] }, { old: null }, ['key-1']],
+    ['where nothing was known', nothing, {}, []],
+    ['where nothing was known, with nothing', nothing, nothing, []],
+    ['where only an attempt was known, with nothing', { ...nothing, attempts: rotation.attempts }, nothing, ['key-2']],
+  ])('taken over by a rotation %s: what is left over is known', (_case, earlier, taking, left) => {
+    const first = open(emptyRecord(credentialId('support')), { ...rotation, ...earlier }, at);
+    const second = open(first, { ...rotation, ...taking, rotationId: rotationId('second') }, later);
+    expect(leftoversOf(second)).toEqual(left);
+    const before = { ...rotation, ...earlier }.attempts;
+    const isTakenUp = { ...rotation, ...taking }.attempts.length >= before.length && left.length === 0;
+    expect(second.pastAttempts).toEqual(isTakenUp ? [] : before);
+    expect(second.rotation).toEqual({ ...rotation, ...taking, rotationId: 'second' });
+  });
+
+  it('writes each left key down once, however often it is met', () => {
+    const failed = end(opened, 'RolledBack', at, []);
+    expect(leftoversOf(failed)).toEqual(['key-1', 'key-2']);
+    const again = end(open(failed, rotation, later), 'RolledBack', later, []);
+    expect(again.leftovers).toEqual(failed.leftovers);
+  });
+
+  it.each<[string, Partial<OpenRotation>, readonly [old: number, made: number]]>([
+    ['both have served', {}, [10, 10]],
+    ['the new one never served', { cutOverAt: null }, [10, 0]],
+    ['the old one has leaked', { urgency: 'emergency' }, [0, 10]],
+    ['neither may be kept', { urgency: 'emergency', cutOverAt: null }, [0, 0]],
+  ])('a left key is unused only after an overlap: %s', (_case, change, [old, made]) => {
+    const ended = end(
+      open(emptyRecord(credentialId('support')), { ...rotation, ...change }, at),
+      'Superseded',
+      later,
+      [],
+    );
+    const { target } = rotation.credential;
+    expect(ended.leftovers).toEqual([
+      { keyId: 'key-1', target, since: instant(2_000 + old * 1_000) },
+      { keyId: 'key-2', target, since: instant(2_000 + made * 1_000) },
+    ]);
+  });
+
+  it('a key that was made and never stored is unused at once', () => {
+    const first = { ...rotation, old: null, new: null, cutOverAt: null };
+    const ended = end(open(emptyRecord(credentialId('support')), first, at), 'RolledBack', later, [undefined]);
+    expect(ended.leftovers).toEqual([{ keyId: 'key-2', target: rotation.credential.target, since: later }]);
+  });
+
+  it('has nothing to end or to park where nothing is open', () => {
+    const empty = emptyRecord(credentialId('support'));
+    expect(end(empty, 'Done', later, [])).toBe(empty);
+    expect(park(empty, 'Escalated', later)).toBe(empty);
+  });
+
   it('forgets no attempt whose key nobody has an id for', () => {
     const unknown = { ...rotation, attempts: [attempt('first', null), ...rotation.attempts] };
     const ended = end(open(emptyRecord(credentialId('support')), unknown, at), 'RolledBack', later, [keyId('key-1')]);
@@ -87,17 +148,20 @@ describe('the ledger item of a credential', () => {
     const proven = { ...rotation, oldKeyProof: { kind: 'value-refused', at, evidence: '401' } } as const;
     const ended = end(open(opened, proven, at), 'Done', later, [keyId('key-2')]);
     expect(ended).toMatchObject({ lease: null, rotation: null, lastRotatedAt: later, leftovers: [] });
+    expect(ended.serving).toEqual(rotation.new);
     expect(ended.lastEnded).toEqual({ rotationId: 'first', outcome: 'Done', at: later });
   });
 
   it('does not count a rotation that failed as rotated', () => {
-    expect(end(opened, 'RolledBack', later, []).lastRotatedAt).toBeNull();
+    const before = { ...opened, lastRotatedAt: at, serving: other };
+    expect(end(before, 'RolledBack', later, [])).toMatchObject({ lastRotatedAt: at, serving: other });
   });
 
   it('parks a rotation without a lease and with everything it knows', () => {
     const parked = park(opened, 'CutOverOldLive', later);
     expect(parked.lease).toBeNull();
     expect(parked.rotation).toEqual({ ...rotation, endedAs: 'CutOverOldLive' });
+    expect(parked.lastEnded).toEqual({ rotationId: 'first', outcome: 'CutOverOldLive', at: later });
   });
 
   it('keeps the last fifty attempts', () => {

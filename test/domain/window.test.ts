@@ -38,6 +38,12 @@ describe('isOpen', () => {
     ['over midnight, at its end', night, '2026-11-21T09:00:00Z', false],
     ['over midnight, the early morning of its own day', night, '2026-11-20T08:30:00Z', false],
     ['over midnight, the next evening', night, '2026-11-22T03:30:00Z', false],
+    [
+      'over midnight, on the next afternoon',
+      windowOf('22:00', '21:00', 'America/New_York', ['fri']),
+      '2026-11-21T20:00:00Z',
+      true,
+    ],
     ['both ends equal: a whole day', windowOf('06:00', '06:00', 'UTC', ['fri']), '2026-11-21T05:59:00Z', true],
     ['both ends equal: and no longer', windowOf('06:00', '06:00', 'UTC', ['fri']), '2026-11-21T06:00:00Z', false],
     ['a quarter-hour zone', windowOf('02:00', '05:00', 'Asia/Kathmandu'), '2026-11-20T20:15:00Z', true],
@@ -102,6 +108,13 @@ describe('opensAt', () => {
     ['later today', windowOf('02:00', '05:00', 'UTC'), '2026-11-21T01:00:00.000Z', '2026-11-21T02:00:00.000Z'],
     ['tomorrow', windowOf('02:00', '05:00', 'UTC'), '2026-11-21T05:00:00.000Z', '2026-11-22T02:00:00.000Z'],
     ['in a week', windowOf('02:00', '05:00', 'UTC', ['sat']), '2026-11-21T05:00:00.000Z', '2026-11-28T02:00:00.000Z'],
+    [
+      'a week late, where the clock is put forward over the whole of it',
+      windowOf('02:00', '03:00', 'Europe/Berlin', ['sun']),
+      '2026-03-28T12:00:00.000Z',
+      '2026-04-05T00:00:00.000Z',
+    ],
+    ['never, on no day', windowOf('02:00', '05:00', 'UTC', []), '2026-11-21T03:00:00.000Z', null],
   ])('%s', (_name, window, time, expected) => {
     expect(opensAt(window, at(time))).toBe(expected);
   });

@@ -7,6 +7,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const anyPackage = ['*'];
 const writesFiles = ['node:fs', 'node:path', 'node:url'];
 const contracts = ['functions/domain/', 'functions/ports.ts', 'functions/providers/provider.ts'];
+const outsideTexts = ['functions/providers/http.ts', 'functions/register/key-like.ts'];
 const pure = [
   'functions/domain/',
   'functions/ports.ts',
@@ -28,8 +29,13 @@ const layers = {
   'functions/stored-text.ts': { from: ['functions/domain/', 'functions/ports.ts'], packages: ['zod'] },
   'functions/providers/': { from: ['functions/domain/', 'functions/ports.ts'], packages: ['node:crypto', 'zod'] },
   'functions/steps/': { from: contracts, packages: ['node:crypto', 'zod'] },
-  'functions/triggers/': { from: contracts, packages: ['node:crypto', 'zod'] },
-  'functions/watch/': { from: contracts, packages: ['node:crypto', 'zod'] },
+  // A source's alerts are read over HTTP too, and a stranger's text may quote a key.
+  'functions/triggers/': {
+    from: [...contracts, ...outsideTexts, 'functions/providers/admin-key-steps.ts'],
+    packages: ['node:crypto', 'zod'],
+  },
+  // What is found on the clock is started and told of as what comes in is.
+  'functions/watch/': { from: [...contracts, 'functions/triggers/'], packages: ['node:crypto', 'zod'] },
   'functions/register/': { from: [...contracts, 'functions/providers/'], packages: ['node:crypto', 'yaml', 'zod'] },
 
   'workflows/': { from: ['functions/domain/'], typesFrom: ['functions/steps/step.ts'] },

@@ -126,7 +126,9 @@ describe.each(providerIds)('in the stack of %s', (provider) => {
   it('every read of a value is bound to a label, and every use of a key to a service', () => {
     for (const { actions, when } of grants()) {
       if (actions.includes('secretsmanager:GetSecretValue')) expect(when).toContain('secretsmanager:VersionStage=');
-      if (actions.some((action) => action.startsWith('kms:'))) expect(when).toContain('kms:ViaService=');
+      // The key of fingerprints opens nothing, and is asked directly.
+      if (actions.includes('kms:GenerateMac')) expect(actions).toEqual(['kms:GenerateMac']);
+      else if (actions.some((action) => action.startsWith('kms:'))) expect(when).toContain('kms:ViaService=');
       if (when.includes('kms:ViaService=secretsmanager')) expect(when).toContain('kms:EncryptionContext:SecretARN=');
     }
   });
@@ -134,8 +136,8 @@ describe.each(providerIds)('in the stack of %s', (provider) => {
   it('duties are apart: who stores a key moves no label, who moves AWSCURRENT forward calls no provider', () => {
     expect(mayDo('secretsmanager:PutSecretValue').filter((role) => role !== 'create-key')).toEqual([]);
     const movers = mayDo('secretsmanager:UpdateSecretVersionStage');
-    expect(movers.toSorted()).toEqual(['cut-over', 'finish', 'roll-back', 'stage']);
-    expect(mayDo('states:StartExecution')).toEqual(['start-due']);
+    expect(movers.toSorted()).toEqual(['cut-over', 'finish', 'reconcile', 'roll-back', 'stage']);
+    expect(mayDo('states:StartExecution')).toEqual(['start-due', 'reconcile']);
   });
 
   it('nobody deletes, and nobody touches the audit bucket', () => {
@@ -200,6 +202,7 @@ describe('the table of rights', () => {
     if (/\bnotices\.send\(/.test(text)) used.add('notices');
     if (/\bexecutions\.start\(/.test(text)) used.add('start-runs');
     if (/\bexecutions\.look\(/.test(text)) used.add('look-at-runs');
+    if (/\bfingerprints\.of\(/.test(text)) used.add('fingerprint');
     for (const [, label = ''] of text.matchAll(/\bvault\.read\([^,]+,[^,]+, ?(\w+)/g)) {
       if (/^current/.test(label)) used.add('read-current');
       else if (/^pending/.test(label)) used.add('read-pending');
@@ -212,6 +215,7 @@ describe('the table of rights', () => {
 
   const sources: Readonly<Partial<Record<FunctionName, string>>> = {
     'start-due': "export { startDue } from './functions/triggers/start-due.ts';",
+    reconcile: "export { reconcile } from './functions/watch/reconcile.ts';",
     'sweep-strays': "export { sweepStrays } from './functions/watch/sweep-strays.ts';",
   };
 

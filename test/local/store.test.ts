@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { secretName, versionId } from '../../functions/domain/identifiers.ts';
+import { localFingerprints } from '../../functions/local/fingerprints.ts';
 import { localLedger } from '../../functions/local/ledger.ts';
+import { migrations, schemaVersion } from '../../functions/local/schema.ts';
 import { openStore, type Store } from '../../functions/local/store.ts';
 import { StoreError } from '../../functions/local/store-error.ts';
 import { localVault } from '../../functions/local/vault.ts';
 import { systemClock } from '../../functions/shell/system-clock.ts';
-import { entryOf, payloadOf } from '../conformance/ports/samples.ts';
+import { entryOf, obligationOf, payloadOf, printOf } from '../conformance/ports/samples.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 const secret = secretName('keyturn/openai/chat');
@@ -166,9 +168,9 @@ describe('a store that cannot be used is reported and left as it is:', () => {
   it('one of a newer version', async () => {
     const folder = await usedFolder();
     const newer = new Database(join(folder, database));
-    newer.exec('PRAGMA user_version = 2');
+    newer.exec('PRAGMA user_version = 3');
     newer.close();
-    expect(refusal(folder).message).toMatch(/version 2, and this Keyturn reads version 1[\s\S]*newer/);
+    expect(refusal(folder).message).toMatch(/version 3, and this Keyturn reads versions up to 2[\s\S]*newer/);
   });
 
   it('a database whose key is missing', async () => {
@@ -204,6 +206,105 @@ describe('a store that cannot be used is reported and left as it is:', () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, database));
     expect(() => openStore(folder)).toThrow(StoreError);
+  });
+});
+
+describe('a store of version 1', () => {
+  /** As Keyturn 0.1.0 left it, with what `usedFolder` has in it. */
+  const olderFolder = async (change = ''): Promise<string> => {
+    const folder = await usedFolder();
+    const database = new Database(join(folder, 'keyturn.db'));
+    database.exec(`DROP TABLE prints; DROP TABLE incidents; PRAGMA user_version = 1; ${change}`);
+    const later = ['incidentId', 'reportedAt', 'firstRefusedAt', 'replacedAt', 'consumersMovedAt'];
+    const is = Object.fromEntries(Object.entries(obligationOf('key-1')).filter(([name]) => !later.includes(name)));
+    database
+      .prepare("INSERT INTO obligations VALUES ('openai', 'openai-production', 'key-1', 1, ?)")
+      .run(JSON.stringify({ form: 1, is }));
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    database.close();
+    return folder;
+  };
+  const look = (folder: string): { readonly version: unknown; readonly tables: readonly unknown[] } => {
+    const database = new Database(join(folder, 'keyturn.db'));
+    try {
+      const tables = 'SELECT type, name, sql FROM sqlite_master ORDER BY name';
+      return { version: database.pragma('user_version'), tables: database.prepare(tables).all() };
+    } finally {
+      database.close();
+    }
+  };
+
+  it('is what the first migration makes', async () => {
+    const folder = temporaryFolder();
+    const database = new Database(join(folder, 'keyturn.db'));
+    database.exec(migrations[0] ?? '');
+    database.close();
+    expect(look(await olderFolder()).tables).toEqual(look(folder).tables);
+  });
+
+  it('is brought to this version, with everything that was in it', async () => {
+    const folder = await olderFolder();
+    const store = opened(folder);
+    expect(look(folder)).toEqual({ ...look(await usedFolder()), version: [{ user_version: schemaVersion }] });
+    const read = await localVault(store, systemClock).read(secret, version, 'AWSCURRENT');
+    expect(read?.apiKey.expose()).toBe(canary);
+    const ledger = localLedger(store);
+    expect(await ledger.entries('r-1' as never)).toHaveLength(20);
+    const known = { incidentId: null, reportedAt: obligationOf('key-1').acceptedAt };
+    expect(await ledger.obligations('open')).toEqual([obligationOf('key-1', known)]);
+    const print = printOf('key-1');
+    await ledger.putPrint(print);
+    expect(await ledger.findPrints({ leakHash: print.leakHash })).toEqual([print]);
+  });
+
+  it('is brought to it while an earlier Keyturn has it open, which goes on with it', async () => {
+    const folder = await olderFolder();
+    const earlier = new Database(join(folder, 'keyturn.db'));
+    const count = earlier.prepare('SELECT count(*) AS entries FROM entries');
+    expect(count.get()).toMatchObject({ entries: 20 });
+    await localLedger(opened(folder)).append(entryOf('r-1', 'chat' as never, 21, 'begin'));
+    expect(count.get()).toMatchObject({ entries: 21 });
+    earlier.close();
+  });
+
+  it('stays what it is when it cannot be brought to it', async () => {
+    const folder = await olderFolder('CREATE TABLE incidents (id TEXT);');
+    const before = look(folder);
+    expect(refusal(folder).message).toContain('Nothing was changed.');
+    expect(look(folder)).toEqual(before);
+  });
+
+  it('stays what it is when its key is missing', async () => {
+    const folder = await olderFolder();
+    rmSync(join(folder, 'vault.key'));
+    expect(refusal(folder).message).toMatch(/vault\.key is missing/);
+    expect(look(folder).version).toEqual([{ user_version: 1 }]);
+  });
+
+  it('stays what it is while another process holds it', async () => {
+    const folder = await olderFolder();
+    const other = new Database(join(folder, 'keyturn.db'));
+    other.exec('BEGIN IMMEDIATE');
+    expect(() => openStore(folder, 50)).toThrow('is busy');
+    other.exec('ROLLBACK');
+    expect(look(folder).version).toEqual([{ user_version: 1 }]);
+    other.close();
+    opened(folder);
+    expect(look(folder).version).toEqual([{ user_version: schemaVersion }]);
+  });
+});
+
+describe('a fingerprint', () => {
+  const printIn = (folder: string) => localFingerprints(opened(folder)).of(payloadOf(canary).apiKey);
+
+  it('is the same after the folder was closed, opened and copied, and another in another folder', async () => {
+    const folder = await usedFolder();
+    const copy = temporaryFolder();
+    for (const name of ['keyturn.db', 'vault.key']) copyFileSync(join(folder, name), join(copy, name));
+    const print = await printIn(folder);
+    expect(await printIn(folder)).toEqual(print);
+    expect(await printIn(copy)).toEqual(print);
+    expect((await printIn(await usedFolder())).fingerprint).not.toBe(print.fingerprint);
   });
 });
 

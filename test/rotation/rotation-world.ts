@@ -26,7 +26,7 @@ import { manualClock } from '../support/manual-clock.ts';
 const pineconeProject = '11111111-2222-4333-8444-555555555555';
 
 /** By provider: what fits the simulators as they start. */
-const accounts = {
+export const accounts = {
   openai: {
     admin: 'sk-admin-simulated-0123456789abcdefghij',
     settings: { projectId: 'proj_simulated', serviceAccountId: 'svc_acct_simulated' },
@@ -92,6 +92,33 @@ export interface RotationWorld {
   readonly close: () => Promise<void>;
 }
 
+/** A credential that fits the provider's simulator as it starts. */
+export const credentialOf = (providerId: ProviderId, change: Partial<Credential> = {}): Credential => ({
+  id: credentialId(`support-${providerId}`),
+  target: {
+    provider: providerId,
+    account: accountId('test'),
+    adminSecret: secretName('admin'),
+    settings: accounts[providerId].settings,
+  },
+  secret: secretName(`keyturn/${providerId}/support`),
+  service: 'support',
+  purpose: 'chat',
+  environment: 'test',
+  owner: { name: 'Support', contact: 'support@example.com' },
+  tier: 'service',
+  sensitivity: 'standard',
+  cadenceSeconds: 86_400,
+  window: null,
+  overlapSeconds,
+  maximumOverlapSeconds,
+  consumers: [{ name: 'support-api', cacheTtlSeconds: 300 }],
+  expects: { models: [], permissions: [] },
+  spendAlertUsd: null,
+  emergency: 'contain-first',
+  ...change,
+});
+
 /** A real store, a real engine on the committed ASL, real HTTP to a simulated provider, and time that jumps. */
 export const startRotationWorld = async (
   providerId: ProviderId,
@@ -105,30 +132,11 @@ export const startRotationWorld = async (
       return Promise.resolve();
     },
   };
-  const { admin, settings } = accounts[providerId];
+  const { admin } = accounts[providerId];
   const simulators = await startAll({ [providerId]: { ...change.options } }, clock.now);
   const provider = simulators.simulators[providerId];
   if (provider === undefined) throw new Error(`There is no simulated ${providerId}.`);
-  const credential: Credential = {
-    id: credentialId(`support-${providerId}`),
-    target: { provider: providerId, account: accountId('test'), adminSecret: secretName('admin'), settings },
-    secret: secretName(`keyturn/${providerId}/support`),
-    service: 'support',
-    purpose: 'chat',
-    environment: 'test',
-    owner: { name: 'Support', contact: 'support@example.com' },
-    tier: 'service',
-    sensitivity: 'standard',
-    cadenceSeconds: 86_400,
-    window: null,
-    overlapSeconds,
-    maximumOverlapSeconds,
-    consumers: [{ name: 'support-api', cacheTtlSeconds: 300 }],
-    expects: { models: [], permissions: [] },
-    spendAlertUsd: null,
-    emergency: 'contain-first',
-    ...change.credential,
-  };
+  const credential = credentialOf(providerId, change.credential);
   const folder = mkdtempSync(join(tmpdir(), 'keyturn-world-'));
   const notices: Notice[] = [];
   const deadServed: string[] = [];

@@ -71,7 +71,7 @@ export const sweepWorld = (credentials: readonly Credential[], start = '2026-11-
       register: { credential: unused, credentials: () => Promise.resolve(credentials) },
       notices: {
         send: async (notice) => {
-          world.before('send', notice.credentialId);
+          world.before('send', notice.credentialId ?? '');
           notices.push(notice);
           return Promise.resolve();
         },
@@ -97,6 +97,11 @@ export const sweepWorld = (credentials: readonly Credential[], start = '2026-11-
         ends: unused,
         putObligation: unused,
         obligations: unused,
+        putPrint: unused,
+        findPrints: unused,
+        incident: unused,
+        replaceIncident: unused,
+        incidents: unused,
         all: () => Promise.resolve([...records.values()]),
         append: async (entry) => {
           world.before('append', entry.credentialId);

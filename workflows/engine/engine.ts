@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../functions/domain/json.ts';
 import type { EngineClock } from './clock.ts';
 import { waitUntil } from './clock.ts';
 import type { Execution, Failure, Journal } from './journal.ts';
-import { type Machine, readMachine, type TaskState } from './machine.ts';
+import { type Machine, readMachine as readAsl, type TaskState } from './machine.ts';
 import { throughText } from './through-text.ts';
 import { begin, fail, type Move, pass, payloadOf, taskAnswered, taskFailed } from './transition.ts';
 
@@ -20,6 +20,8 @@ export interface EngineOptions {
   readonly maximumConcurrent?: number;
   /** How often to look for executions that another process started; 1 unless told. */
   readonly pollSeconds?: number;
+  /** Reads a definition's text; a simulation of many engines reads each text once. */
+  readonly readMachine?: typeof readAsl;
 }
 
 /** Runs one step. What it throws is known by `error.name`. */
@@ -68,7 +70,7 @@ export interface Engine {
  */
 export const createEngine = (options: EngineOptions): Engine => {
   const { journal, clock, random, invoke, definitions } = options;
-  const { maximumConcurrent = 50, pollSeconds = 1 } = options;
+  const { maximumConcurrent = 50, pollSeconds = 1, readMachine = readAsl } = options;
   const machines = new Map<string, Machine>();
   const driving = new Map<string, Promise<void>>();
   const pauses = new Set<() => void>();
@@ -133,7 +135,7 @@ export const createEngine = (options: EngineOptions): Engine => {
         timedOut,
       ]);
     } finally {
-      over.abort();
+      over.abort('answered');
     }
   };
 

@@ -2,7 +2,7 @@ import type { KeyId, VersionId } from '../identifiers.ts';
 import type { OpenRotation, RotationRequest, StoredKey } from '../rotation.ts';
 
 export type BeginView = {
-  readonly request: Pick<RotationRequest, 'rotationId' | 'urgency' | 'leakedKeyId'>;
+  readonly request: Pick<RotationRequest, 'rotationId' | 'urgency' | 'leakedKeyId' | 'replacement'>;
   /** This run has ended before: the same start, delivered again. */
   readonly endedBefore: boolean;
   readonly inRegister: boolean;
@@ -42,6 +42,9 @@ export const decideBegin = (view: BeginView): BeginDecision => {
   if (owner?.state === 'this-run' && open !== null)
     return { kind: 'go-on', from: whereItWas(open, current?.versionId) };
   if (!view.inRegister) return { kind: 'needs-person', why: 'The register has no such credential.' };
+  if (request.replacement === 'on-approval') {
+    return { kind: 'needs-person', why: 'Its replacement waits for a person, as the incident says.' };
+  }
   if (owner?.state === 'running') {
     if (request.urgency === 'scheduled') return { kind: 'busy' };
     if (owner.urgency === 'emergency') return { kind: open?.old?.keyId === request.leakedKeyId ? 'busy' : 'wait' };

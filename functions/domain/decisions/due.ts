@@ -34,6 +34,7 @@ export const decideDue = ({ now, credential, strategy, record, owner }: DueView)
     if (rotation.urgency === 'emergency' || inWindow) return { kind: 'resume', rotation };
     return { kind: 'skip', reason: 'outside-window' };
   }
+  // Stryker disable next-line ConditionalExpression: null is no time, and nothing is later than that
   if (dueAt !== null && milliseconds(dueAt) > milliseconds(now)) return { kind: 'skip', reason: 'not-due' };
   if (strategy === 'human-created') return { kind: 'remind', dueAt };
   return inWindow ? { kind: 'start', dueAt } : { kind: 'skip', reason: 'outside-window' };

@@ -27,7 +27,7 @@ export type RollBackDecision =
 
 export const decideRollBack = (view: RollBackView): RollBackDecision => {
   if (!view.held) return { kind: 'nothing' };
-  if (view.new === null || view.current?.versionId !== view.new) {
+  if (view.current?.versionId !== view.new) {
     return { kind: 'remove-new', superseded: (view.current?.versionId ?? null) !== view.old };
   }
   switch (view.newVerdict) {

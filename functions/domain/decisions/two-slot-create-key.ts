@@ -37,9 +37,7 @@ export const decideTwoSlotCreateKey = (view: TwoSlotView): TwoSlotDecision => {
   if (view.firstIssue && first !== undefined) return { kind: 'adopt', slot: first.name };
   const inUse = view.slotInUse ?? view.containedSlot;
   const free = slots.find((slot) => slot.name !== inUse);
-  if (inUse === null || free === undefined || !slots.some((slot) => slot.name === inUse)) {
-    return { kind: 'matches-neither' };
-  }
+  if (free === undefined || !slots.some((slot) => slot.name === inUse)) return { kind: 'matches-neither' };
   if (intent !== null && intent.slot === free.name) {
     if (free.keyId !== intent.previousKeyId) return { kind: 'adopt', slot: free.name };
     if (intent.ageSeconds < view.letCallsLandSeconds) return { kind: 'wait-for-call' };

@@ -1,28 +1,9 @@
 import type { HistoryEntry } from '../../../workflows/engine/journal.ts';
 import { type Instant, instant, milliseconds } from '../../domain/identifiers.ts';
 import type { RotationRequest, Urgency } from '../../domain/rotation.ts';
+import { stepSentence, stepWords } from '../../domain/step-sentence.ts';
 import type { JournalEntry } from '../../ports.ts';
 import type { Local } from '../ports.ts';
-
-/** What a step's decision means, for somebody who sees it for the first time. */
-const sentences: Readonly<Record<string, string>> = {
-  'contain/contain': 'contained: the leaked key is stopped at the provider',
-  'begin/start': 'lease taken, register entry copied',
-  'create-key/create': 'new key created and sealed in the vault',
-  'two-slot/create-key/regenerate': 'the slot not in use has a new key, sealed in the vault',
-  'human-created/create-key/adopt': 'the key that a person submitted is taken over',
-  'stage/move': 'staged as AWSPENDING',
-  'validate/accept': 'new key probed: accepted, and as the register declares',
-  'cut-over/move': 'AWSCURRENT moved: consumers get the new key',
-  'confirm/confirmed': 'what consumers read was probed: accepted',
-  'check-usage/over': 'the old key is no longer used, or has had its time',
-  'check-usage/wait': 'the old key is still in use: asking again later',
-  'disable-old/retire': 'old key disabled; it could still come back',
-  'disable-old/not-offered': 'this provider cannot disable a key: left out',
-  'revoke-old/retire': 'old key revoked: from here only forward',
-  'two-slot/revoke-old/retire': 'old slot regenerated: from here only forward',
-  'prove-refused/proven': 'old key refused three times, new key accepted: proven',
-};
 
 /** Shows what rotations do while they do it, one plain line each. */
 export class Timeline {
@@ -84,13 +65,11 @@ const broken = (text: string, width: number): readonly string[] => {
 };
 
 /** Null for what another line says already. */
-const textOf = ({ step, event, detail }: JournalEntry, urgency: Urgency): string | null => {
+const textOf = (entry: JournalEntry, urgency: Urgency): string | null => {
+  const { step, event, detail } = entry;
   if (step === 'end') return `${event}${detail === '' ? '' : ` (${detail})`}`;
   if (step === 'finish' && event === 'finish') return null;
-  if (urgency === 'emergency' && `${step}/${event}` === 'check-usage/over')
-    return 'no overlap: the old key dies at once';
-  if (event === 'NothingChanged') return `${step}, not yet: ${detail}`;
-  return sentences[`${step}/${event}`] ?? `${step}: ${event}${detail === '' ? '' : `: ${detail}`}`;
+  return stepSentence(entry, urgency) ?? `${step}${event === 'NothingChanged' ? ',' : ':'} ${stepWords(entry)}`;
 };
 
 const waitOf = ({ event, state }: HistoryEntry, urgency: Urgency): string | null => {

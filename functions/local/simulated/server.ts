@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { type Instant, instant } from '../../domain/identifiers.ts';
+import type { HttpRequest, HttpResponse } from '../../ports.ts';
 
 /**
  * A vendor, simulated: a real HTTP server on loopback over a world in memory. A definition gives the vendor's routes
@@ -200,6 +201,25 @@ export const startSimulator = async <Options extends object, World>(
         server.closeAllConnections();
       }),
   };
+};
+
+/** The same vendor without a socket, a fault or a journal: for worlds that live for a few milliseconds. */
+export const answerInMemory = <Options, World>(
+  simulation: Simulation<Options, World>,
+  world: World,
+  { method, url: text, headers, body = '' }: HttpRequest,
+): HttpResponse => {
+  const url = new URL(text);
+  const reply = route(simulation, world, {
+    method,
+    host: url.host,
+    path: url.pathname,
+    parameters: {},
+    query: url.searchParams,
+    headers,
+    body: bodyOf(body, headers['content-type'] ?? ''),
+  });
+  return { status: reply.status, headers: reply.headers ?? {}, body: textOf(reply) };
 };
 
 /** One server stands for several hosts of a vendor: the origin map writes the host before the path. */

@@ -1,9 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type CredentialId, credentialId, keyId, rotationId } from '../../../functions/domain/identifiers.ts';
+import {
+  type CredentialId,
+  credentialId,
+  fingerprint,
+  incidentId,
+  keyId,
+  leakHash,
+  rotationId,
+} from '../../../functions/domain/identifiers.ts';
 import { emptyRecord } from '../../../functions/domain/rotation.ts';
 import type { Ledger } from '../../../functions/ports.ts';
-import { at, entryOf, obligationOf } from './samples.ts';
+import { at, entryOf, incidentOf, obligationOf, printOf } from './samples.ts';
 
 /** What every ledger does. */
 export const ledgerSuite = (name: string, open: () => Ledger): void => {
@@ -147,12 +155,134 @@ export const ledgerSuite = (name: string, open: () => Ledger): void => {
       expect(kept).toMatchObject({ containedAt: at(2), refusedAt: at(3) });
     });
 
+    it('keeps the first report and the first time of everything that was seen', async () => {
+      const observed = {
+        containedAt: at(2),
+        firstRefusedAt: at(3),
+        replacedAt: at(4),
+        consumersMovedAt: at(5),
+        evidence: 'refused 3 times',
+      };
+      const first = obligationOf(run, { rotationId: null, ...observed, replacedAt: null });
+      await ledger.putObligation(first);
+      const later = { containedAt: at(20), firstRefusedAt: at(30), consumersMovedAt: at(50), evidence: 'again' };
+      await ledger.putObligation(
+        obligationOf(run, {
+          incidentId: incidentId('inc-20261102-00000002'),
+          reportedAt: at(9),
+          acceptedAt: at(10),
+          ...later,
+          replacedAt: at(4),
+        }),
+      );
+      await ledger.putObligation(obligationOf(run, { rotationId: null }));
+      expect(await obligations('all')).toEqual([obligationOf(run, observed)]);
+    });
+
+    it('takes the incident of a later report when the first one had none', async () => {
+      await ledger.putObligation(obligationOf(run, { incidentId: null }));
+      await ledger.putObligation(obligationOf(run));
+      expect(await obligations('all')).toEqual([obligationOf(run)]);
+    });
+
     it('tells the same key id of two accounts apart', async () => {
       const there = obligationOf(run);
       const elsewhere = { ...there, target: { ...there.target, provider: 'pinecone' } };
       await ledger.putObligation(there);
       await ledger.putObligation(elsewhere);
       expect(await obligations('all')).toHaveLength(2);
+    });
+
+    it('finds a print by fingerprint, by leak hash and by hint', async () => {
+      const print = printOf(run);
+      await ledger.putPrint(print);
+      await ledger.putPrint(printOf(`${run}-other`));
+      expect(await ledger.findPrints({ fingerprint: print.fingerprint })).toEqual([print]);
+      expect(await ledger.findPrints({ leakHash: print.leakHash })).toEqual([print]);
+      expect(await ledger.findPrints({ hint: run.slice(-4) })).toEqual([print]);
+    });
+
+    it('finds no print by what it was not asked for, nor by another hash, nor where there is no hint', async () => {
+      const print = printOf(run, { hint: null });
+      await ledger.putPrint(print);
+      expect(await ledger.findPrints({ fingerprint: fingerprint(print.leakHash.toUpperCase()) })).toEqual([]);
+      expect(await ledger.findPrints({ leakHash: leakHash(`${print.leakHash}0`) })).toEqual([]);
+      expect(await ledger.findPrints({ hint: run.slice(-4) })).toEqual([]);
+      expect(await ledger.findPrints({ hint: 'null' })).toEqual([]);
+    });
+
+    it('keeps the first of the same print, also of many at once', async () => {
+      const print = printOf(run);
+      await ledger.putPrint(print);
+      await Promise.all([2, 3, 4].map((second) => ledger.putPrint({ ...print, recordedAt: at(second) })));
+      for (const question of [
+        { fingerprint: print.fingerprint },
+        { leakHash: print.leakHash },
+        { hint: run.slice(-4) },
+      ]) {
+        expect(await ledger.findPrints(question)).toEqual([print]);
+      }
+    });
+
+    it('gives every key that fits a hint, and each of them once', async () => {
+      const hint = `#${run.slice(-3)}`;
+      const one = printOf(`${run}-1`, { hint });
+      const other = printOf(`${run}-2`, { hint });
+      const sameIdElsewhere = printOf(`${run}-3`, {
+        hint,
+        keyId: one.keyId,
+        target: { ...one.target, provider: 'pinecone' },
+      });
+      // The fingerprint key was made anew, so the key's value has another fingerprint.
+      const again = printOf(`${run}-1`, { hint, fingerprint: fingerprint(`anew-${run}`), recordedAt: at(9) });
+      for (const print of [one, other, sameIdElsewhere, again]) await ledger.putPrint(print);
+      const found = await ledger.findPrints({ hint });
+      expect(found).toHaveLength(3);
+      expect(found).toEqual(expect.arrayContaining([one, other, sameIdElsewhere]));
+      expect(await ledger.findPrints({ leakHash: one.leakHash })).toEqual([one]);
+      expect(await ledger.findPrints({ fingerprint: again.fingerprint })).toEqual([again]);
+    });
+
+    it('knows no incident before it was written', async () => {
+      expect(await ledger.incident(incidentId(run))).toBeNull();
+      expect(await ledger.replaceIncident(incidentOf(run, 1), 1)).toBe(false);
+      expect(await ledger.incident(incidentId(run))).toBeNull();
+    });
+
+    it('replaces an incident at the revision that was read, and at no other', async () => {
+      const incident = incidentOf(run, 1, { state: 'awaiting-approval' });
+      expect(await ledger.replaceIncident(incident, 0)).toBe(true);
+      expect(await ledger.replaceIncident(incidentOf(run, 2), 0)).toBe(false);
+      expect(await ledger.incident(incidentId(run))).toEqual({ incident, revision: 1 });
+      const sinceTheLoser = await ledger.incidents(at(2));
+      expect(sinceTheLoser.filter((one) => one.incidentId === run)).toEqual([]);
+      const approved = { ...incident, state: 'accepted', decidedBy: 'a person', decidedAt: at(3) } as const;
+      expect(await ledger.replaceIncident(approved, 1)).toBe(true);
+      expect(await ledger.replaceIncident({ ...incident, state: 'dismissed' }, 1)).toBe(false);
+      expect(await ledger.incident(incidentId(run))).toEqual({ incident: approved, revision: 2 });
+    });
+
+    it('lets one of many accept the same report, and lists it once', async () => {
+      const tries = Array.from({ length: 8 }, (_, index) => ledger.replaceIncident(incidentOf(run, 100 + index), 0));
+      expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1);
+      const known = await ledger.incident(incidentId(run));
+      const listed = (await ledger.incidents(at(100))).filter((one) => one.incidentId === run);
+      expect(listed).toEqual([known?.incident]);
+    });
+
+    it('lists the incidents accepted since a time, oldest first, whatever they were reported as', async () => {
+      const ids = [`z-${run}`, `a-${run}`, `m-${run}`, `b-${run}`];
+      for (const [index, id] of ids.entries()) await ledger.replaceIncident(incidentOf(id, index + 1), 0);
+      await ledger.replaceIncident(incidentOf(ids[3] ?? '', 4, { state: 'dismissed' }), 1);
+      const listedSince = async (second: number | null) =>
+        (await ledger.incidents(second === null ? null : at(second)))
+          .map((one) => one.incidentId)
+          .filter((id) => id.endsWith(run));
+      expect(await listedSince(null)).toEqual(ids);
+      expect(await listedSince(3)).toEqual(ids.slice(2));
+      expect(await listedSince(5)).toEqual([]);
+      const [last] = await ledger.incidents(at(4));
+      expect(last).toEqual(incidentOf(ids[3] ?? '', 4, { state: 'dismissed' }));
     });
   });
 };

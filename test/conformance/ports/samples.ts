@@ -2,12 +2,17 @@ import {
   accountId,
   type CredentialId,
   credentialId,
+  fingerprint,
   type Instant,
+  incidentId,
   instant,
   keyId,
+  leakHash,
   rotationId,
   secretName,
 } from '../../../functions/domain/identifiers.ts';
+import type { Incident } from '../../../functions/domain/incident.ts';
+import type { KeyPrint } from '../../../functions/domain/key-print.ts';
 import type { Obligation } from '../../../functions/domain/obligation.ts';
 import type { RotationRequest } from '../../../functions/domain/rotation.ts';
 import { SecretValue } from '../../../functions/domain/secret-value.ts';
@@ -47,11 +52,45 @@ export const obligationOf = (key: string, change: Partial<Obligation> = {}): Obl
   keyId: keyId(key),
   target,
   credentialId: credentialId('chat'),
+  incidentId: incidentId('inc-20261101-00000001'),
   rotationId: rotationId('r-1'),
   reason: 'found in a repository',
+  reportedAt: at(0),
   acceptedAt: at(1),
   containedAt: null,
+  firstRefusedAt: null,
+  replacedAt: null,
+  consumersMovedAt: null,
   refusedAt: null,
+  evidence: null,
+  ...change,
+});
+
+export const printOf = (key: string, change: Partial<KeyPrint> = {}): KeyPrint => ({
+  fingerprint: fingerprint(`fingerprint-of-${key}`),
+  leakHash: leakHash(`leak-hash-of-${key}`),
+  hint: key.slice(-4),
+  keyId: keyId(key),
+  target,
+  credentialId: credentialId('chat'),
+  recordedAt: at(1),
+  ...change,
+});
+
+export const incidentOf = (id: string, acceptedSecond: number, change: Partial<Incident> = {}): Incident => ({
+  incidentId: incidentId(id),
+  source: 'github',
+  reference: 'https://github.com/example/app/security/secret-scanning/1',
+  reason: 'found in a repository',
+  reportedAt: at(0),
+  acceptedAt: at(acceptedSecond),
+  leak: { kind: 'fingerprint', fingerprint: fingerprint('fingerprint-of-a') },
+  proof: 'fingerprint',
+  state: 'accepted',
+  containFirst: null,
+  decidedBy: null,
+  decidedAt: null,
+  told: [{ at: at(acceptedSecond), to: 'team@example.com', what: 'a key leaked' }],
   ...change,
 });
 
@@ -61,7 +100,10 @@ export const requestOf = (rotation: string): RotationRequest => ({
   urgency: 'scheduled',
   containFirst: false,
   leakedKeyId: null,
+  incident: null,
+  replacement: 'now',
   target,
+  secret: secretName('keyturn/openai/chat'),
   approved: false,
   reason: 'the cadence',
   letCallsLandSeconds: 180,

@@ -1,0 +1,60 @@
+import type { Incident } from '../domain/incident.ts';
+import { type IncidentClock, incidentClock, keyTimes, type Reading } from '../domain/incident-clock.ts';
+import { timeWords } from '../domain/incident-words.ts';
+import type { Obligation } from '../domain/obligation.ts';
+import { durationOf, timeOf } from '../domain/time-words.ts';
+import { openRotations } from '../triggers/open-rotations.ts';
+import type { Output } from './io.ts';
+import type { Session } from './session.ts';
+import { table } from './table.ts';
+
+/** The measured times of an incident, read afresh; keys that an earlier report had named are among them. */
+export const readClock = async (
+  { ports }: Session,
+  incident: Incident,
+  keys: readonly Pick<Obligation, 'keyId' | 'target'>[],
+): Promise<IncidentClock> => {
+  const obligations = (await ports.ledger.obligations('all')).filter(
+    ({ incidentId, keyId, target }) =>
+      incidentId === incident.incidentId ||
+      keys.some((key) => key.keyId === keyId && key.target.account === target.account),
+  );
+  const rotations = await openRotations(ports, obligations);
+  const own = obligations.map((obligation) => ({ ...obligation, incidentId: incident.incidentId }));
+  return incidentClock(incident, own, rotations, ports.clock.now());
+};
+
+/** One key: a line for each time. Many: a line for each key. Seconds count from the acceptance. */
+export const clockLines = (clock: IncidentClock, output: Output): readonly string[] => {
+  const [only, another] = clock.keys;
+  if (another === undefined) {
+    return [
+      'The clock, from the acceptance:',
+      ...table(
+        [
+          ['  reported', `-${durationOf((Date.parse(clock.acceptedAt) - Date.parse(clock.reportedAt)) / 1000)}`, timeOf(clock.reportedAt)],
+          ['  accepted', '0.0 s', timeOf(clock.acceptedAt)],
+          ...keyTimes.map((time) => [`  ${timeWords[time]}`, ...cellsOf(only?.[time] ?? null)]),
+        ],
+        output,
+      ),
+    ];
+  }
+  return [
+    'The clock, from the acceptance:',
+    ...table(
+      [
+        ['  KEY', 'CREDENTIAL', ...keyTimes.map((time) => timeWords[time].toUpperCase())],
+        ...[...clock.keys, { ...clock.all, keyId: 'all of them', credentialId: null }].map((key) => [
+          `  ${key.keyId}`,
+          key.credentialId ?? '',
+          ...keyTimes.map((time) => cellsOf(key[time])[0] ?? ''),
+        ]),
+      ],
+      output,
+    ),
+  ];
+};
+
+const cellsOf = (reading: Reading | null): readonly string[] =>
+  reading === null ? ['-'] : [durationOf(reading.seconds), timeOf(reading.at)];

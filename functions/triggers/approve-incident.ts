@@ -1,0 +1,94 @@
+import type { Credential } from '../domain/credential.ts';
+import { Fault } from '../domain/fault.ts';
+import type { IncidentId } from '../domain/identifiers.ts';
+import type { Incident } from '../domain/incident.ts';
+import type { Obligation } from '../domain/obligation.ts';
+import type { Ports } from '../ports.ts';
+import type { Choice } from './compromise.ts';
+import { obligationOf } from './emergency.ts';
+import { inGroups } from './in-groups.ts';
+import { type LeakedKey, resolveLeak, servingKey } from './resolve-leak.ts';
+import { tell } from './tell.ts';
+
+const atOnce = 16;
+
+/** What an incident would touch, looked up afresh: the keys that have no obligation of it yet. */
+export const planIncident = async (
+  incident: Incident,
+  ports: Ports,
+): Promise<{ readonly own: readonly Obligation[]; readonly missing: readonly LeakedKey[] }> => {
+  const own = (await ports.ledger.obligations('all')).filter(({ incidentId }) => incidentId === incident.incidentId);
+  if (incident.state !== 'awaiting-approval' || incident.leak.kind === 'admin-key') return { own, missing: [] };
+  const { keys, reach } = await resolveLeak(incident.leak, ports);
+  // A credential that has one serves another key by now, or soon: that one has not leaked.
+  const covered = new Set(own.map(({ credentialId }) => credentialId));
+  const left = reach.filter(({ id }) => !covered.has(id));
+  const named = keys.filter(({ credentialId }) => !covered.has(credentialId));
+  return { own, missing: [...named, ...(await servingKeys(left, ports))] };
+};
+
+/** What these credentials serve at this moment, in their order; one that serves nothing is left out. */
+export const servingKeys = async (credentials: readonly Credential[], ports: Ports): Promise<readonly LeakedKey[]> => {
+  const keys = await inGroups(credentials, atOnce, (credential) => servingKey(credential, ports));
+  return keys.filter((key) => key !== null);
+};
+
+/**
+ * A person's word: each key that the incident means gets its obligation, and from then on it must be seen refused.
+ * Done again after a crash it goes on where it was.
+ *
+ * @returns null when there is no such incident, or nothing of it waits for a person
+ * @throws Fault when not all of it is on record; the same again completes it
+ */
+export const approveIncident = async (
+  incidentId: IncidentId,
+  choice: Choice,
+  ports: Ports,
+): Promise<{ readonly incident: Incident; readonly obligations: readonly Obligation[] } | null> => {
+  const incident = (await ports.ledger.incident(incidentId))?.incident;
+  if (incident === undefined || !isWaiting(incident)) return null;
+  const { own, missing } = await planIncident(incident, ports);
+  const added = missing.map((key) => obligationOf(incident, key, null));
+  await inGroups(added, atOnce, (obligation) => ports.ledger.putObligation(obligation));
+  const decided = await decideIncident(incidentId, 'accepted', choice, ports);
+  if (decided === null) return null;
+  const obligations = [...own, ...added];
+  await tell(ports, decided, obligations, 'accepted');
+  return { incident: decided, obligations };
+};
+
+/**
+ * A person says that it is none.
+ *
+ * @returns null when there is no such incident, or it does not wait for approval
+ */
+export const dismissIncident = async (
+  incidentId: IncidentId,
+  decidedBy: string,
+  ports: Ports,
+): Promise<Incident | null> => {
+  const incident = (await ports.ledger.incident(incidentId))?.incident;
+  if (incident?.state !== 'awaiting-approval') return null;
+  const decided = await decideIncident(incidentId, 'dismissed', { containFirst: null, decidedBy }, ports);
+  if (decided !== null) await tell(ports, decided, [], 'dismissed');
+  return decided;
+};
+
+const isWaiting = ({ state }: Incident): boolean => state === 'awaiting-approval' || state === 'contained-only';
+
+const tries = 5;
+
+const decideIncident = async (
+  incidentId: IncidentId,
+  state: 'accepted' | 'dismissed',
+  choice: Choice,
+  { ledger, clock }: Pick<Ports, 'ledger' | 'clock'>,
+): Promise<Incident | null> => {
+  for (let tried = 0; tried < tries; tried += 1) {
+    const item = await ledger.incident(incidentId);
+    if (item === null || !isWaiting(item.incident)) return null;
+    const decided = { ...item.incident, ...choice, state, decidedAt: clock.now() };
+    if (await ledger.replaceIncident(decided, item.revision)) return decided;
+  }
+  throw new Fault('NothingChanged', `${incidentId} is being written by others; it is not decided.`);
+};

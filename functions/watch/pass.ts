@@ -1,0 +1,81 @@
+import type { Credential, Strategy } from '../domain/credential.ts';
+import { Fault } from '../domain/fault.ts';
+import type { CredentialRecord } from '../domain/rotation.ts';
+import type { Ports } from '../ports.ts';
+
+export type ReconcileOptions = {
+  /** Only this provider's; null: every provider's. */
+  readonly provider: string | null;
+  /** The strategy of a provider, by its id. */
+  readonly strategyOf: (provider: string) => Strategy;
+  /** How many emergencies one pass starts; the next one starts the rest. */
+  readonly maximumStarts: number;
+  /** How long a look at an execution may lag behind its start, and a call may be in flight, in seconds. */
+  readonly letCallsLandSeconds: number;
+  /** Looks and reports, and changes nothing. */
+  readonly dryRun: boolean;
+};
+
+export const partNames = ['obligations', 'abandoned-runs', 'labels', 'heal'] as const;
+export type PartName = (typeof partNames)[number];
+
+/** Something that was not as it should be. What is well is not told. */
+export type Found = {
+  readonly part: PartName;
+  /** The credential's id; the key's where no credential has it. */
+  readonly subject: string;
+  /** For a person. Never a secret. */
+  readonly found: string;
+  /** What was done about it; null: nothing, because it is a dry run, or not ours to touch, or in good hands. */
+  readonly did: string | null;
+};
+
+export type Failed = {
+  readonly part: PartName;
+  readonly subject: string;
+  readonly fault: string;
+  readonly detail: string;
+};
+
+/** One pass of reconcile, as its parts see it. */
+export interface Pass {
+  readonly ports: Ports;
+  readonly options: ReconcileOptions;
+  readonly tell: (found: Found) => void;
+  /** One credential that fails does not keep the others from being looked at. */
+  readonly alone: (part: PartName, subject: string, work: () => Promise<void>) => Promise<void>;
+  /** Whether one more emergency may be started; counts it. */
+  readonly mayStart: () => boolean;
+}
+
+/** A part of reconcile. It may run beside rotations and beside itself: it writes by compare-and-swap only. */
+export type Part = (pass: Pass) => Promise<void>;
+
+/** The credentials that a pass looks at: the register's, and those that the ledger still has a rotation of. */
+export const credentialsOf = async (
+  { ports: { register }, options: { provider } }: Pass,
+  records: readonly CredentialRecord[],
+): Promise<readonly Credential[]> => {
+  const declared = await register.credentials();
+  const known = new Set(declared.map(({ id }) => id));
+  const open = records.flatMap(({ rotation }) => (rotation === null ? [] : [rotation.credential]));
+  return [...declared, ...open.filter(({ id }) => !known.has(id))].filter(
+    ({ target }) => provider === null || target.provider === provider,
+  );
+};
+
+export const faultOf = (error: unknown): { readonly fault: string; readonly detail: string } => {
+  if (error instanceof Fault) return { fault: error.name, detail: error.message };
+  // An error of unknown make may quote anything.
+  return { fault: error instanceof Error ? error.name : 'unknown', detail: 'An error that nobody expected.' };
+};
+
+/** Null when it could not be looked at: never the same as "not there". */
+export const unlessFault = async <T>(look: () => Promise<T>): Promise<T | null> => {
+  try {
+    return await look();
+  } catch (error) {
+    if (error instanceof Fault) return null;
+    throw error;
+  }
+};

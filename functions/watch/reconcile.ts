@@ -1,0 +1,51 @@
+import type { Ports } from '../ports.ts';
+import { clearLabels } from './clear-labels.ts';
+import { endAbandoned } from './end-abandoned.ts';
+import { heal } from './heal.ts';
+import { type Failed, type Found, faultOf, type Part, type Pass, type PartName, type ReconcileOptions } from './pass.ts';
+import { serveObligations } from './serve-obligations.ts';
+
+export type ReconcileReport = {
+  readonly found: readonly Found[];
+  /** What could not be looked at, or mended. The next pass tries again. */
+  readonly failed: readonly Failed[];
+};
+
+/** In this order: a leaked key first, and what serves last, when everything that would mend it has been started. */
+const parts: readonly (readonly [PartName, Part])[] = [
+  ['obligations', serveObligations],
+  ['abandoned-runs', endAbandoned],
+  ['labels', clearLabels],
+  ['heal', heal],
+];
+
+/**
+ * Finds what a crash, a lost answer, a late call or a person left behind, and puts it right. It keeps nothing between
+ * its passes, two of them at once do no harm, and a second pass after the world has come to rest finds nothing to do.
+ *
+ * @returns what was found and done; it never throws for a part or a credential that failed
+ */
+export const reconcile = async (ports: Ports, options: ReconcileOptions): Promise<ReconcileReport> => {
+  const found: Found[] = [];
+  const failed: Failed[] = [];
+  let started = 0;
+  const pass: Pass = {
+    ports,
+    options,
+    tell: (what) => found.push(what),
+    alone: async (part, subject, work) => {
+      try {
+        await work();
+      } catch (error) {
+        failed.push({ part, subject, ...faultOf(error) });
+      }
+    },
+    mayStart: () => {
+      if (started >= options.maximumStarts) return false;
+      started += 1;
+      return true;
+    },
+  };
+  for (const [name, part] of parts) await pass.alone(name, 'all', () => part(pass));
+  return { found, failed };
+};

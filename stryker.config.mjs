@@ -1,0 +1,48 @@
+// Mutants of what decides: domain, steps and providers. Outside the gate, because it takes an hour: npm run mutate
+// One folder alone: npm run mutate -- --mutate 'functions/domain/**/*.ts'
+
+/** Where the text of a fault or a finding is written: the argument that people read, by the class that takes it. */
+const messageArgument = { Fault: 1, Superseded: 0, SettingsError: 0 };
+/** Properties that hold words for people. */
+const proseNames = ['detail', 'evidence', 'subject', 'text', 'title', 'what', 'why'];
+
+const isText = (node) => node.type === 'StringLiteral' || node.type === 'TemplateLiteral';
+
+/**
+ * A changed word in a message changes nothing that a machine acts on. Tests hold the messages that must say something
+ * (and that none quotes a secret); that each word is as it was is for a reviewer. Only the text itself is left out, so a
+ * condition around it is still mutated.
+ */
+const prose = {
+  shouldIgnore: ({ node, parent, key, listKey }) => {
+    if (!isText(node)) return undefined;
+    const isMessage =
+      parent?.type === 'NewExpression' && listKey === 'arguments' && key === messageArgument[parent.callee.name];
+    const isProse = parent?.type === 'ObjectProperty' && key === 'value' && proseNames.includes(parent.key.name);
+    return isMessage || isProse ? 'Words for people.' : undefined;
+  },
+};
+
+export const strykerPlugins = [{ kind: 'Ignore', name: 'prose', value: prose }];
+
+export default {
+  plugins: ['@stryker-mutator/vitest-runner', import.meta.url],
+  testRunner: 'vitest',
+  vitest: { configFile: 'vitest.mutation.config.ts' },
+  mutate: ['functions/{domain,steps,providers}/**/*.ts'],
+  ignorers: ['prose'],
+  coverageAnalysis: 'perTest',
+  disableTypeChecks: false,
+  concurrency: 1,
+  incremental: true,
+  thresholds: { high: 95, low: 90, break: 90 },
+  reporters: ['progress-append-only', 'clear-text', 'json', 'html'],
+  clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
+  // Under dist/, which git, the linter and the formatter leave alone.
+  tempDirName: 'dist/mutation/sandboxes',
+  incrementalFile: 'dist/mutation/incremental.json',
+  htmlReporter: { fileName: 'dist/mutation/report.html' },
+  jsonReporter: { fileName: 'dist/mutation/report.json' },
+  ignorePatterns: ['/dist', '/cdk.out', '/.git', '/.keyturn', '/.demo', '/coverage'],
+  allowConsoleColors: false,
+};

@@ -1,0 +1,284 @@
+import { writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { accountId, credentialId, type Instant } from '../../functions/domain/identifiers.ts';
+import type { Incident, Leak } from '../../functions/domain/incident.ts';
+import type { Obligation } from '../../functions/domain/obligation.ts';
+import { acceptReport } from '../../functions/triggers/compromise.ts';
+import { leakOfValue } from '../../functions/triggers/leaked-value.ts';
+import { SecretValue } from '../../functions/domain/secret-value.ts';
+import { adminKeys, makeWorld, type Ran, registerText, type World } from './world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await makeWorld();
+  await world.setUp();
+});
+afterEach(async () => {
+  expect(world.canaries().filter((canary) => world.printed().includes(canary))).toEqual([]);
+  await world.close();
+});
+
+const keyNow = async (): Promise<string> => (await world.run('status --json')).json().credentials[0]!.keyId;
+const live = (): readonly string[] =>
+  world.openai
+    .keys()
+    .filter(({ refusedAt }) => refusedAt === null)
+    .map(({ id }) => id);
+const obligations = (): Promise<readonly Obligation[]> => world.ports(({ ledger }) => ledger.obligations('all'));
+const incidents = (): Promise<readonly Incident[]> => world.ports(({ ledger }) => ledger.incidents(null));
+const lastLine = (ran: Ran): Record<string, unknown> =>
+  JSON.parse(ran.stdout.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;
+const valueOf = (keyId: string): string => world.openai.keys().find(({ id }) => id === keyId)?.value ?? '';
+
+/** A report of a machine, as the intake takes it. */
+const report = (leak: Leak, dedupeKey = 'event 1') =>
+  world.ports((ports) =>
+    acceptReport(
+      {
+        source: 'bus',
+        dedupeKey,
+        reference: 'event 1',
+        reason: 'a test',
+        reportedAt: '2026-01-01T00:00:00.000Z' as Instant,
+        leak,
+      },
+      ports,
+      { letCallsLandSeconds: 30, automaticPerHour: 0, floorSeconds: 900, maximumStarts: 5 },
+    ),
+  );
+
+describe('compromised', () => {
+  test('--credential: says what breaks, stops the key first, and prints the clock of a real run', async () => {
+    const before = await keyNow();
+    const { code, stdout } = await world.run('compromised --credential assistant-openai --reason in-a-log --yes');
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Contain first: key ${before} at OpenAI is stopped at once`);
+    expect(stdout).toContain('At OpenAI a stopped key is gone for good.');
+    expect(stdout.indexOf('contain   ')).toBeLessThan(stdout.indexOf('create-key'));
+    for (const time of ['reported', 'accepted', 'stopped', 'first refused', 'replaced', 'proven refused', 'consumers moved']) {
+      expect(stdout).toMatch(new RegExp(`^  ${time} +-?[0-9.]+ s +2026-01-01 00:00:\\d\\dZ$`, 'm'));
+    }
+    expect(live()).toEqual([await keyNow()]);
+    expect(live()).not.toEqual([before]);
+    expect(await incidents()).toMatchObject([
+      { source: 'security-lead', state: 'accepted', proof: 'named', reason: 'in-a-log', decidedBy: expect.any(String) },
+    ]);
+    const [incident] = await incidents();
+    expect(await obligations()).toMatchObject([
+      { keyId: before, incidentId: incident?.incidentId, refusedAt: expect.any(String) },
+    ]);
+  });
+
+  test('a value from stdin, in quotes, is known by its fingerprint and dropped', async () => {
+    const before = await keyNow();
+    const ran = await world.run('compromised --yes --json', { stdin: `"${valueOf(before)}"\n` });
+    expect(ran.code).toBe(0);
+    expect(lastLine(ran)).toMatchObject({ outcome: 'Done', oldKeyId: before, incidentId: expect.stringMatching(/^inc-/) });
+    expect(live()).not.toContain(before);
+    expect((await incidents())[0]?.leak.kind).toBe('fingerprint');
+  });
+
+  test('a value of no key of ours is said to be none, and touches nothing', async () => {
+    const before = await keyNow();
+    const { code, stderr } = await world.run('compromised --yes', { stdin: 'sk-svcacct-somebodyElses0123456789abcdef' });
+    expect(code).toBe(1);
+    expect(stderr).toContain('No key of ours has this value.');
+    expect(live()).toEqual([before]);
+    expect(await incidents()).toEqual([]);
+  });
+
+  test('a value as an argument is refused and not repeated', async () => {
+    const { code, stderr } = await world.run('compromised --key sk-svcacct-somebodyElses0123456789abcdef');
+    expect(code).toBe(2);
+    expect(stderr).toContain('takes no key as an argument');
+    expect(stderr).not.toContain('somebodyElses');
+    expect((await world.run('compromised sk-svcacct-somebodyElses0123456789abcdef')).code).toBe(2);
+  });
+
+  test('without a terminal it needs --yes, and does nothing', async () => {
+    const before = await keyNow();
+    const { code, stderr } = await world.run('compromised --credential assistant-openai');
+    expect(code).toBe(2);
+    expect(stderr).toContain('--yes');
+    expect(live()).toEqual([before]);
+    expect(await incidents()).toEqual([]);
+  });
+
+  test('--key: only that one dies when it does not serve; a mistyped one is refused', async () => {
+    const serving = await keyNow();
+    const { keyId } = world.openai.mint();
+    const mistyped = await world.run(`compromised --key ${keyId}_ --account openai-test --yes`);
+    expect(mistyped.code).toBe(2);
+    expect(mistyped.stderr).toContain(`Perhaps you meant --key ${keyId}`);
+    const { code, stdout } = await world.run(`compromised --key ${keyId} --account openai-test --yes`);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Key ${keyId} does not serve`);
+    expect(live()).toEqual([serving]);
+  });
+
+  test('a key that is dead already is success, and still proven', async () => {
+    const dead = await keyNow();
+    await world.run('rotate assistant-openai');
+    const serving = await keyNow();
+    const { code } = await world.run('compromised --yes', { stdin: valueOf(dead) });
+    expect(code).toBe(0);
+    expect(await obligations()).toMatchObject([{ keyId: dead, refusedAt: expect.any(String) }]);
+    expect(live()).toEqual([serving]);
+  });
+
+  test.each([
+    ['--credential assistant-openia', 'Perhaps you meant assistant-openai'],
+    ['--provider opnai', 'There is no provider'],
+    ['--owner nobody --yes', 'Nothing was found'],
+    ['--credential a --provider openai', 'One thing at a time'],
+    ['--key key_1', 'In which account'],
+    ['--credential assistant-openai --contain-first --replace-first', 'opposites'],
+    ['--trufflehog nowhere.json', 'cannot be read'],
+    ['--admin nowhere', 'has no account'],
+  ])('%s is exit code 2, and touches nothing', async (options, words) => {
+    const { code, stderr } = await world.run(`compromised ${options}`);
+    expect(stderr).toContain(words);
+    expect(code).toBe(2);
+    expect(await incidents()).toEqual([]);
+  });
+});
+
+const second = registerText.replace(
+  '  - id: support-anthropic',
+  `  - id: second-openai
+    account: openai-test
+    settings: { serviceAccountId: svc_acct_test }
+    service: second
+    purpose: chat
+    environment: test
+    owner: { name: Test team, contact: test-team@example.com }
+    tier: infrastructure
+    overlap: 10s
+    maximumOverlap: 20s
+    consumers: [{ name: second-api, cacheTtl: 2s }]
+    expects: { models: [gpt-5.5] }
+  - id: support-anthropic`,
+);
+
+describe('many at once', () => {
+  beforeEach(async () => {
+    world.writeRegister(second);
+    await world.run('compromised --owner nobody');
+  });
+
+  test('--provider: planned by tier, confirmed, and each key seen refused', async () => {
+    // The register's policy has no two credentials share a service account; an emergency does not ask it.
+    await world.ports(async () => undefined);
+    const before = live();
+    const { code, stdout } = await world.run('compromised --provider openai --yes');
+    expect(stdout).toContain('CONSUMERS FAIL FOR');
+    expect(stdout).toMatch(/1 of 1 keys seen refused/);
+    expect(code).toBe(0);
+    expect(live().filter((key) => before.includes(key))).toEqual([]);
+  });
+
+  test('interrupted, the same command goes on with it, and no new key is touched', async () => {
+    const before = await keyNow();
+    const first = await world.run('compromised --provider openai --yes --detach');
+    expect(first.stdout).toContain('To go on: keyturn approve inc-');
+    const again = await world.run('compromised --provider openai --yes');
+    expect(again.stdout).toContain('says the same and is not over');
+    expect(again.code).toBe(0);
+    expect(await incidents()).toHaveLength(1);
+    expect((await obligations()).map(({ keyId }) => keyId)).toEqual([before]);
+    expect(live()).toEqual([await keyNow()]);
+  });
+});
+
+describe('approve, dismiss and incidents', () => {
+  test('what a machine names waits; approved, it is stopped and replaced', async () => {
+    const before = await keyNow();
+    const { incidentId, state } = await report({ kind: 'credential', credentialId: credentialId('assistant-openai') });
+    expect(state).toBe('awaiting-approval');
+    expect(live()).toEqual([before]);
+    expect((await world.run('incidents')).stdout).toContain(`keyturn approve ${incidentId} --local`);
+    const { code, stdout } = await world.run(`approve ${incidentId} --yes`);
+    expect(stdout).toContain('1 of 1 keys seen refused');
+    expect(code).toBe(0);
+    expect(live()).not.toContain(before);
+    expect((await world.run('incidents')).stdout).toContain('None is open; 1 on record.');
+  });
+
+  test('dismissed, nothing is touched, and it cannot be approved any more', async () => {
+    const before = await keyNow();
+    const { incidentId } = await report({ kind: 'person', person: 'test-team@example.com' });
+    expect((await world.run(`dismiss ${incidentId} --yes`)).code).toBe(0);
+    expect((await incidents())[0]).toMatchObject({ state: 'dismissed', decidedBy: expect.any(String) });
+    const { code, stderr } = await world.run(`approve ${incidentId} --yes`);
+    expect(code).toBe(2);
+    expect(stderr).toContain('There is nothing to approve');
+    expect(live()).toEqual([before]);
+  });
+
+  test('beyond the budget the key is stopped, and replaced when a person approves', async () => {
+    const before = await keyNow();
+    const leak = await world.ports((ports) => leakOfValue([new SecretValue(valueOf(before))], ports));
+    const { incidentId, state } = await report(leak);
+    expect(state).toBe('contained-only');
+    await world.run('resume');
+    expect(live()).toEqual([]);
+    expect((await world.run(`dismiss ${incidentId} --yes`)).code).toBe(2);
+    const { code } = await world.run(`approve ${incidentId} --yes`);
+    expect(code).toBe(0);
+    expect(live()).toEqual([await keyNow()]);
+    expect(await obligations()).toMatchObject([{ keyId: before, refusedAt: expect.any(String) }]);
+  });
+});
+
+describe('a scan', () => {
+  test("gitleaks' report: keys of ours are replaced, the rest is counted, no value is kept", async () => {
+    const before = await keyNow();
+    const finding = (secret: string, file: string) => ({ RuleID: 'openai-api-key', Secret: secret, File: file, StartLine: 3 });
+    const found = [finding(valueOf(before), 'a.env'), finding(valueOf(before), 'b.env'), finding('sk-other-0123456789', 'c.env')];
+    writeFileSync(`${world.folder}/report.json`, JSON.stringify(found));
+    const { code, stdout } = await world.run('compromised --gitleaks report.json --yes');
+    expect(stdout).toContain('3 findings, 1 keys of ours');
+    expect(code).toBe(0);
+    expect(await incidents()).toMatchObject([{ source: 'gitleaks', state: 'accepted', proof: 'fingerprint' }]);
+    expect(live()).not.toContain(before);
+  });
+
+  test('what is no report is said to be none', async () => {
+    const { code, stderr } = await world.run('compromised --trufflehog - --yes', { stdin: 'hello\n' });
+    expect(code).toBe(2);
+    expect(stderr).toContain('What was given is no output of trufflehog.');
+  });
+});
+
+describe('a leaked admin key', () => {
+  const another = 'sk-admin-canaryAnother0123456789abcd';
+
+  test("the vendor's steps, what it could have made, and its refusal proven", async () => {
+    const { keyId: unknown } = world.openai.mint({ name: 'by a stranger' });
+    const told = await world.run('compromised --admin openai-test --yes');
+    expect(told.code).toBe(0);
+    expect(told.stdout).toContain('Make another admin key.');
+    expect(told.stdout).toContain(`  ${unknown} (by a stranger)`);
+    expect(told.stdout).toContain('keyturn admin set openai-test --local');
+    const [incident] = await incidents();
+    expect(await obligations()).toMatchObject([{ credentialId: null, incidentId: incident?.incidentId, refusedAt: null }]);
+
+    // The simulated vendor has one admin key at a time: the new one is there as the old one dies.
+    world.openai.configure({ adminKey: another });
+    const set = await world.run('admin set openai-test', { stdin: another });
+    expect(set.stdout).toContain('The leaked admin key was refused 3 times, with the new admin key accepted');
+    expect(await obligations()).toMatchObject([{ refusedAt: expect.any(String), replacedAt: expect.any(String) }]);
+    expect((await world.run('incidents')).stdout).toContain('None is open');
+  });
+
+  test('it stays open while the leaked one is accepted', async () => {
+    await world.run('compromised --admin openai-test --yes');
+    const set = await world.run('admin set openai-test', { stdin: adminKeys.openai });
+    expect(set.stdout).toContain('still accepted');
+    const [incident] = await incidents();
+    const look = await world.run(`approve ${incident?.incidentId ?? ''}`);
+    expect(look.code).toBe(1);
+    expect(await obligations()).toMatchObject([{ refusedAt: null }]);
+    expect(accountId('openai-test')).toBe(incident?.leak.kind === 'admin-key' ? incident.leak.account : null);
+  });
+});

@@ -1,0 +1,43 @@
+import { bundled, startLineProcess } from './line-process.ts';
+import type { EngineAnswer, EngineQuestion, SimulatorsAnswer, SimulatorsQuestion } from './questions.ts';
+
+/** A process with the providers and one with the engine, for one run after the other. */
+export interface Lane {
+  readonly simulate: (question: SimulatorsQuestion) => Promise<SimulatorsAnswer>;
+  /** Asks again, in a new process, whenever the engine was killed. */
+  readonly rotate: (question: EngineQuestion) => Promise<EngineAnswer>;
+  readonly killEngine: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+export type Programs = { readonly simulators: string; readonly engine: string };
+
+/** Once for all lanes, so that all run the same code. */
+export const preparePrograms = async (): Promise<Programs> => ({
+  simulators: await bundled('simulators.ts'),
+  engine: await bundled('engine.ts'),
+});
+
+export const openLane = (programs: Programs): Lane => {
+  const simulators = startLineProcess<SimulatorsQuestion, SimulatorsAnswer>(programs.simulators);
+  const startEngine = () => startLineProcess<EngineQuestion, EngineAnswer>(programs.engine);
+  let engine = startEngine();
+  return {
+    simulate: async (question) => {
+      const answer = await simulators.ask(question);
+      if (answer === null) throw new Error('The simulators were killed.');
+      return answer;
+    },
+    rotate: async (question) => {
+      for (;;) {
+        const answer = await engine.ask(question);
+        if (answer !== null) return answer;
+        engine = startEngine();
+      }
+    },
+    killEngine: () => engine.kill(),
+    close: async () => {
+      await Promise.all([simulators.kill(), engine.kill()]);
+    },
+  };
+};

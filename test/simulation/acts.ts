@@ -1,0 +1,106 @@
+import { type KeyId, keyId } from '../../functions/domain/identifiers.ts';
+import { current, previous } from '../../functions/domain/labels.ts';
+import type { Act } from './plan.ts';
+import { acts } from './plan.ts';
+import type { World } from './world.ts';
+
+/** The key that the first run makes, once the vendor has it. */
+const newKey = (world: World): KeyId | null => {
+  const { seeded, foreign, vendor } = world;
+  const made = vendor.keys().findLast(({ id }) => id !== seeded && !foreign.has(keyId(id)));
+  if (made === undefined) return null;
+  const isTwoSlot = world.strategy === 'two-slot';
+  return isTwoSlot && world.ledger.record(world.credential.id).rotation?.new == null ? null : keyId(made.id);
+};
+
+/** The acts that mean something now. */
+export const possibleActs = (world: World): readonly Act[] => {
+  const { seeded, vault, credential } = world;
+  const hasNew = newKey(world) !== null;
+  const labels = vault.labels(credential.secret);
+  return acts.filter((act) => {
+    switch (act) {
+      case 'compromise-old':
+      case 'provider-kills-old':
+        return seeded !== null;
+      case 'compromise-new':
+      case 'person-kills-new':
+        return hasNew;
+      case 'person-rolls-back':
+        return labels.has(previous);
+      case 'person-moves-current':
+        return labels.has(current);
+      case 'secret-deleted':
+        return labels.has(current);
+      default:
+        return true;
+    }
+  });
+};
+
+/** What somebody else does, at this very instant. */
+export const perform = async (act: Act, world: World): Promise<void> => {
+  const { credential, vault, seeded, referee, vendor, outsiders } = world;
+  const kill = (key: KeyId | null): void => {
+    if (key === null) return;
+    outsiders.add(key);
+    vendor.kill(key);
+  };
+  const leak = (leakedKeyId: KeyId | null) =>
+    world.start(world.request({ urgency: 'emergency', leakedKeyId, containFirst: true }));
+  switch (act) {
+    case 'second-schedule':
+      await world.start(world.request());
+      break;
+    case 'duplicate-trigger':
+      if (world.first !== null) await world.executions.start(world.first);
+      break;
+    case 'compromise-old':
+      await leak(seeded);
+      break;
+    case 'compromise-new':
+      await leak(newKey(world));
+      break;
+    case 'person-moves-current': {
+      const theirs = await world.writeByHand(world.mint('a persons own'), 'theirs');
+      await vault.port.moveLabel(credential.secret, current, { from: vault.holder(credential.secret, current), to: theirs });
+      await vault.port.moveLabel(credential.secret, 'theirs', { from: theirs, to: null });
+      break;
+    }
+    case 'person-rolls-back': {
+      const [from, to] = [vault.holder(credential.secret, current), vault.holder(credential.secret, previous)];
+      const key = to === null ? null : (world.handMade.get(to) ?? vault.payload(credential.secret, to)?.keyId ?? null);
+      const isDying = vendor.keys().some(({ id, refusedAt }) => id === key && refusedAt !== null);
+      // Whoever puts a dying key back has done it himself.
+      if (key !== null && isDying) outsiders.add(key);
+      if (to !== null) await vault.port.moveLabel(credential.secret, current, { from, to });
+      break;
+    }
+    case 'provider-kills-old':
+      kill(seeded);
+      break;
+    case 'person-kills-new':
+      kill(newKey(world));
+      break;
+    case 'sweep-now':
+      await world.watch();
+      break;
+    case 'clock+10':
+      world.skew(600);
+      break;
+    case 'clock-10':
+      world.skew(-600);
+      break;
+    case 'admin-revoked':
+      vendor.revokeAdmin();
+      break;
+    case 'secret-deleted':
+      vault.remove(credential.secret);
+      break;
+    case 'new-definition':
+      world.deploy();
+      break;
+  }
+  referee.look(null);
+  world.noticeServing();
+};

@@ -1,0 +1,268 @@
+import type { Credential } from '../../functions/domain/credential.ts';
+import { carriesOurName, type KeyId, keyId, type VersionId } from '../../functions/domain/identifiers.ts';
+import { current } from '../../functions/domain/labels.ts';
+import type { OpenRotation } from '../../functions/domain/rotation.ts';
+import type { SimulatedKey } from '../../functions/local/simulated/server.ts';
+import type { Execution } from '../../workflows/engine/journal.ts';
+import { holdsCanary } from './canary.ts';
+import type { MemoryJournal } from './memory-journal.ts';
+import type { MemoryLedger } from './memory-ledger.ts';
+import type { MemoryVault } from './memory-vault.ts';
+import type { Vendor } from './vendor.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+/** Who made a call. */
+export interface Caller {
+  readonly step: string;
+  readonly rotationId: string | null;
+  /** It has written an intent to the ledger in this invocation. */
+  intended: boolean;
+}
+
+/** Everything that the judge may look at. */
+export interface Evidence {
+  readonly credential: Credential;
+  readonly time: VirtualTime;
+  readonly vault: MemoryVault;
+  readonly ledger: MemoryLedger;
+  readonly journal: MemoryJournal;
+  readonly vendor: Vendor;
+  /** Keys that are none of Keyturn's business. */
+  readonly foreign: ReadonlySet<KeyId>;
+  /** Versions that a person wrote, which do not tell their key. */
+  readonly handMade: ReadonlyMap<VersionId, KeyId>;
+  /** Keys that a compromise was reported of, with the time of the report in milliseconds since 1970. */
+  readonly compromised: ReadonlyMap<KeyId, number>;
+  /** Keys that the vendor or a person killed, and keys that a person has put back although they were dying. */
+  readonly outsiders: ReadonlySet<KeyId>;
+  /** How far the product's clock may be off, in seconds. */
+  readonly skewSeconds: () => number;
+  /** Everything that leaves: texts in which no secret may be. */
+  readonly sinks: () => string;
+}
+
+/**
+ * Holds every effect against the invariants of facts/reliability.md. I8 (audit), I15 (same scope), I19 (least
+ * privilege) and I20 (blast radius) are held by test/providers, test/infra and test/watch: they need no faults.
+ */
+export interface Judge {
+  /** Each as `I1 what happened`, once. */
+  readonly violations: ReadonlySet<string>;
+  /** Looks at the world after an effect. Null: somebody outside has acted. */
+  readonly look: (caller: Caller | null) => void;
+  readonly ended: (execution: Execution) => void;
+  readonly atRest: () => void;
+  /** What still has to happen; empty when nothing has. */
+  readonly unsettled: () => readonly string[];
+}
+
+interface Serving {
+  readonly key: KeyId | null;
+  readonly version: VersionId | null;
+  readonly since: number;
+  until: number;
+}
+
+export const judge = (world: Evidence): Judge => {
+  const { credential, time, vault, ledger, vendor } = world;
+  const { secret } = credential;
+  const longestTtl = Math.max(0, ...credential.consumers.map((consumer) => consumer.cacheTtlSeconds)) * 1000;
+  const violations = new Set<string>();
+  const served: Serving[] = [];
+  const rotations = new Map<string, OpenRotation>();
+  const dying = new Set<KeyId>();
+  const names = new Map<string, KeyId>();
+  /** Keys that a rotation has made or taken, or has taken out of service. */
+  const known = new Set<KeyId>();
+  let epoch = 0;
+
+  const violated = (id: string, what: string): void => {
+    violations.add(`${id} ${what}`);
+  };
+  const keyOf = (version: VersionId | null): KeyId | null =>
+    version === null ? null : (world.handMade.get(version) ?? vault.payload(secret, version)?.keyId ?? null);
+  const isExcused = (key: KeyId): boolean => world.compromised.has(key) || world.outsiders.has(key);
+  /** The product's own names for keys, and the ids that it has written down. */
+  const isOurs = (key: SimulatedKey): boolean => {
+    const { rotation, leftovers, pastAttempts, serving } = ledger.record(credential.id);
+    const id = keyId(key.id);
+    const attempts = [...pastAttempts, ...(rotation?.attempts ?? [])];
+    return (
+      attempts.some((attempt) => attempt.keyId === id || (attempt.name !== null && attempt.name === key.name)) ||
+      [rotation?.old?.keyId, rotation?.new?.keyId, serving?.keyId].includes(id) ||
+      leftovers.some((leftover) => leftover.keyId === id) ||
+      world.compromised.has(id)
+    );
+  };
+
+  const lookAtCurrent = (caller: Caller | null): Serving => {
+    const now = time.now();
+    const version = vault.holder(secret, current);
+    const last = served.at(-1);
+    if (last !== undefined && last.version === version) return last;
+    if (last !== undefined) last.until = now;
+    const serving = { key: keyOf(version), version, since: now, until: Infinity };
+    served.push(serving);
+    if (caller !== null && last !== undefined) {
+      const rotation = ledger.record(credential.id).rotation;
+      const read = [rotation?.old?.versionId, rotation?.new?.versionId];
+      const healed = caller.step === 'reconcile' && last.key !== null && dying.has(last.key);
+      if (last.version !== null && !healed && !read.includes(last.version)) violated('I12', `${caller.step} moved a label that it had not read`);
+      // What somebody else kills in the instant before is taken back by Confirm.
+      if (serving.key !== null && dying.has(serving.key) && !isExcused(serving.key)) violated('I13', `${caller.step} revived a dead key`);
+    }
+    return serving;
+  };
+
+  const lookAtKeys = (caller: Caller | null, keys: readonly SimulatedKey[], serving: Serving): void => {
+    const now = time.now();
+    for (const key of keys) {
+      const id = keyId(key.id);
+      if (key.name !== null && carriesOurName(key.name) && !world.foreign.has(id)) {
+        const before = names.get(key.name);
+        if (before === undefined) {
+          names.set(key.name, id);
+          if (caller !== null && !isOurs(key)) violated('I16', `${caller.step} made a key without an intent`);
+        } else if (before !== id) violated('I6', `${caller?.step ?? 'somebody'} made two keys of one name`);
+      }
+      if (key.refusedAt === null) {
+        dying.delete(id);
+        continue;
+      }
+      if (dying.has(id)) continue;
+      dying.add(id);
+      if (caller === null) continue;
+      // The value in a slot that is not in use is nobody's: giving it another is how a key is made there.
+      const isFreeSlot = vendor.providerId === 'azure-openai' && !served.some((each) => each.key === id);
+      if (world.foreign.has(id) || (!isFreeSlot && !isOurs(key))) violated('I10', `${caller.step} killed a key that is not ours`);
+      if (world.compromised.has(id)) continue;
+      if (serving.key === id) violated('I1', `${caller.step} killed the key that serves`);
+      const last = served.findLast((each) => each.key === id);
+      if (last === undefined) continue;
+      const served_ = last.until === Infinity ? 0 : (now - last.until) / 1000;
+      if (served_ + world.skewSeconds() < credential.overlapSeconds && !wasRolledBack(id)) {
+        violated('I3', `${caller.step} killed a key ${served_} s after it had served`);
+      }
+      const currentKey = keys.find((candidate) => candidate.id === serving.key);
+      if (currentKey !== undefined && !vendor.isLive(currentKey) && !isExcused(keyId(currentKey.id))) {
+        violated('I3', `${caller.step} killed the old key while the new one is refused`);
+      }
+    }
+  };
+
+  /** A new key that was refused is taken back at once: nobody gets anywhere with it. */
+  const wasRolledBack = (key: KeyId): boolean => {
+    const rotation = ledger.record(credential.id).rotation;
+    return rotation?.phase === 'rolling-back' && rotation.new?.keyId === key;
+  };
+
+  const lookAtServing = (caller: Caller | null, keys: readonly SimulatedKey[], serving: Serving): void => {
+    const now = time.now();
+    for (const each of served) {
+      if (each.key === null || each.until + longestTtl <= now || isExcused(each.key)) continue;
+      const key = keys.find((candidate) => candidate.id === each.key);
+      if (key === undefined || vendor.isLive(key)) continue;
+      const by = caller?.step ?? 'time';
+      if (each === serving) violated('I1', `AWSCURRENT is refused after ${by}`);
+      else violated('I18', `a cached key is refused after ${by}`);
+    }
+  };
+
+  const lookAtLedger = (caller: Caller | null): void => {
+    const record = ledger.record(credential.id);
+    if (record.epoch < epoch) violated('I5', `${caller?.step ?? 'somebody'} took the epoch back`);
+    epoch = record.epoch;
+    if (record.rotation === null) return;
+    const { rotation } = record;
+    rotations.set(rotation.rotationId, rotation);
+    if (rotation.new !== null) known.add(rotation.new.keyId);
+    if (rotation.old !== null && rotation.cutOverAt !== null) known.add(rotation.old.keyId);
+  };
+
+  const liveKeys = (): readonly SimulatedKey[] => vendor.keys().filter(({ refusedAt }) => refusedAt === null);
+
+  /** Live keys that the product made or has had on record, and that serve no more. What a person drops is the person's. */
+  const orphans = (): readonly KeyId[] => {
+    const serving = keyOf(vault.holder(secret, current));
+    const { rotation, leftovers } = ledger.record(credential.id);
+    const isTwoSlot = vendor.providerId === 'azure-openai';
+    return liveKeys()
+      .filter(({ id, name }) => known.has(keyId(id)) || (name !== null && carriesOurName(name)))
+      .map(({ id }) => keyId(id))
+      .filter((id) => !world.foreign.has(id))
+      .filter((id) => id !== serving && id !== rotation?.old?.keyId && id !== rotation?.new?.keyId)
+      // A slot always holds a value. One that was never stored is nobody's; one that was is on record until the next turn.
+      .filter((id) => !isTwoSlot || (wasStored(id) && !leftovers.some((leftover) => leftover.keyId === id)));
+  };
+  const wasStored = (id: KeyId): boolean =>
+    served.some(({ key }) => key === id) || [...rotations.values()].some((rotation) => rotation.new?.keyId === id);
+
+  /** Runs whose end is on no record. One that found another at work has none. */
+  const untold = (): readonly Execution[] =>
+    world.journal
+      .executions()
+      .filter(({ status, state }) => status !== 'running' && state !== 'SkippedBusy')
+      .filter(({ name }) => !ledger.entries.some(({ rotationId, step }) => rotationId === name && step === 'end'));
+
+  const unsettled: Judge['unsettled'] = () => {
+    const { lease, rotation, leftovers } = ledger.record(credential.id);
+    const serving = keyOf(vault.holder(secret, current));
+    const labels = [...vault.labels(secret)].filter(([label]) => label !== current && label !== 'AWSPREVIOUS');
+    return [
+      ...world.journal.executions().flatMap(({ name, status }) => (status === 'running' ? [`I7 ${name} runs`] : [])),
+      ...(lease === null ? [] : ['I5 a lease is held']),
+      ...(rotation === null ? [] : [`I7 a rotation is open, ${rotation.endedAs ?? 'not ended'}`]),
+      ...(vendor.providerId === 'azure-openai' ? [] : leftovers.flatMap(({ keyId: id }) => (id === serving ? [] : [`I2 ${id} is left over`]))),
+      ...ledger.obligations().flatMap(({ keyId: id, refusedAt }) => (refusedAt === null ? [`I11 ${id} is not seen refused`] : [])),
+      ...[...world.compromised.keys()].flatMap((id) =>
+        liveKeys().some((key) => key.id === id) ? [`I11 ${id} lives on`] : [],
+      ),
+      ...orphans().map((id) => `I2 ${id} is an orphan`),
+      ...labels.map(([label]) => `I2 the label ${label.replace(/-\d{8}-.*/, '')} is left`),
+      ...(serving === null || vendor.keys().some((key) => key.id === serving && vendor.isLive(key))
+        ? []
+        : ['I1 AWSCURRENT is refused at rest']),
+      ...untold().map(({ state }) => `I7 ${state} is nowhere on record`),
+      ...(serving === null ? ['I1 nothing serves at rest'] : []),
+    ];
+  };
+
+  return {
+    violations,
+    unsettled,
+    look: (caller) => {
+      const serving = lookAtCurrent(caller);
+      const keys = vendor.keys();
+      lookAtLedger(caller);
+      lookAtKeys(caller, keys, serving);
+      lookAtServing(caller, keys, serving);
+      const ours = keys.filter((key) => key.refusedAt === null && key.name !== null && carriesOurName(key.name));
+      if (ours.length > 8) violated('I14', `${ours.length} keys of ours live`);
+    },
+    ended: ({ name, state }) => {
+      const rotation = rotations.get(name);
+      if (rotation === undefined) return;
+      const old = vendor.keys().find((key) => key.id === rotation.old?.keyId);
+      if (state === 'Done') {
+        if (old !== undefined && vendor.isLive(old)) violated('I7', 'Done, and the old key is accepted');
+        if (rotation.old !== null && rotation.oldKeyProof === null) violated('I7', 'Done without a proof');
+      }
+      const holdsNew = rotation.new !== null && vault.holder(secret, current) === rotation.new.versionId;
+      if (state === 'RolledBack' && holdsNew) violated('I7', 'RolledBack, and the new key serves');
+    },
+    atRest: () => {
+      for (const what of unsettled()) violations.add(`${what} (at rest)`);
+      for (const id of world.foreign) {
+        if (!liveKeys().some((key) => key.id === id)) violated('I10', 'a foreign key is dead');
+      }
+      for (const execution of world.journal.executions()) {
+        if (execution.state === 'SkippedBusy') continue;
+        const ends = ledger.entries.filter(({ rotationId, step }) => rotationId === execution.name && step === 'end');
+        const told = new Set(ends.map(({ event }) => event));
+        if (told.size > 1) violated('I7', `two ends: ${[...told].sort().join(', ')}`);
+        if (told.size === 1 && !told.has(execution.state)) violated('I7', `${[...told][0] ?? ''} on record, ${execution.state} said`);
+      }
+      if (holdsCanary(world.sinks())) violated('I4', 'a secret value has left');
+    },
+  };
+};

@@ -1,0 +1,69 @@
+import { type Instant, instant } from '../../functions/domain/identifiers.ts';
+import type { EngineClock } from '../../workflows/engine/clock.ts';
+
+/** Time that only moves from one event to the next. Everything that waits in a simulation waits here. */
+export interface VirtualTime extends EngineClock {
+  /** Runs something after that many seconds. */
+  readonly after: (seconds: number, run: () => void) => void;
+  readonly sleep: (seconds: number) => Promise<void>;
+  readonly instant: () => Instant;
+  /** Runs every event up to then, each when all that came before has settled; then it is that time. */
+  readonly runUntil: (at: number) => Promise<void>;
+}
+
+type Event = { readonly at: number; readonly run: () => void; cancelled: boolean };
+
+/** One turn of the event loop: every promise that can go on without an event has gone on. */
+const settled = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+
+export const virtualTime = (start: number): VirtualTime => {
+  let now = start;
+  const events: Event[] = [];
+
+  const schedule = (at: number, run: () => void): Event => {
+    const event = { at, run, cancelled: false };
+    let index = events.length;
+    while (index > 0 && (events[index - 1]?.at ?? 0) > at) index -= 1;
+    events.splice(index, 0, event);
+    return event;
+  };
+
+  return {
+    now: () => now,
+    instant: () => instant(now),
+    after: (seconds, run) => {
+      schedule(now + seconds * 1000, run);
+    },
+    sleep: (seconds) =>
+      new Promise((resolve) => {
+        schedule(now + seconds * 1000, resolve);
+      }),
+    until: (at, signal) =>
+      new Promise((resolve) => {
+        if (at <= now || signal.aborted) {
+          resolve();
+          return;
+        }
+        const event = schedule(at, resolve);
+        signal.addEventListener('abort', () => {
+          event.cancelled = true;
+          resolve();
+        });
+      }),
+    runUntil: async (at) => {
+      for (;;) {
+        await settled();
+        const event = events[0];
+        if (event === undefined || event.at > at) break;
+        events.shift();
+        if (event.cancelled) continue;
+        now = Math.max(now, event.at);
+        event.run();
+      }
+      now = Math.max(now, at);
+    },
+  };
+};

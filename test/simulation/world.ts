@@ -1,0 +1,542 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Credential } from '../../functions/domain/credential.ts';
+import { Fault, Superseded } from '../../functions/domain/fault.ts';
+import {
+  accountId,
+  credentialId,
+  fingerprint,
+  instant,
+  type KeyId,
+  keyId,
+  leakHash,
+  secretName,
+  type VersionId,
+  versionId,
+} from '../../functions/domain/identifiers.ts';
+import type { JsonObject } from '../../functions/domain/json.ts';
+import type { ValuePrint } from '../../functions/domain/key-print.ts';
+import { newLabel } from '../../functions/domain/labels.ts';
+import { emptyRecord, type RotationRequest } from '../../functions/domain/rotation.ts';
+import { SecretValue } from '../../functions/domain/secret-value.ts';
+import { localExecutions } from '../../functions/local/executions.ts';
+import type { Clock, Http, HttpResponse, Notice, Ports } from '../../functions/ports.ts';
+import { type AnyStep, runStep } from '../../functions/shell/run-step.ts';
+import { behindWall } from '../../functions/shell/wall.ts';
+import { steps } from '../../functions/steps/index.ts';
+import { versionToken } from '../../functions/steps/version-token.ts';
+import { rotationRequest } from '../../functions/triggers/request.ts';
+import { startDue } from '../../functions/triggers/start-due.ts';
+import { reconcile } from '../../functions/watch/reconcile.ts';
+import { sweepStrays } from '../../functions/watch/sweep-strays.ts';
+import { createEngine, type Engine } from '../../workflows/engine/engine.ts';
+import { flows } from '../../workflows/strategies.ts';
+import { substitute, substitutions } from '../../workflows/substitutions.ts';
+import { perform, possibleActs } from './acts.ts';
+import { type Caller, judge } from './judge.ts';
+import { memoryJournal } from './memory-journal.ts';
+import { memoryLedger } from './memory-ledger.ts';
+import { memoryVault } from './memory-vault.ts';
+import { isAct, type Plan } from './plan.ts';
+import { rememberedMachine } from './remembered-machine.ts';
+import {
+  canTruncate,
+  failed,
+  isRead,
+  malformed,
+  operationOf,
+  type PortName,
+  type Question,
+  type Site,
+  truncated,
+} from './seam.ts';
+import { letCallsLandSeconds, type SettingName, settings } from './settings.ts';
+import { connectTo, type VendorName, vendors } from './vendor.ts';
+import { virtualTime } from './virtual-time.ts';
+
+export const modes = ['scheduled', 'first-issue', 'contain-first', 'replace-first', 'heal'] as const;
+export type Mode = (typeof modes)[number];
+
+export interface Scenario {
+  readonly vendor: VendorName;
+  readonly mode: Mode;
+  readonly setting: SettingName;
+}
+
+export const overlapSeconds = 1_800;
+const cacheTtlSeconds = 300;
+const outageSeconds = 2_700;
+const deniedSeconds = 7_200;
+const slowSeconds = 8;
+const strayGraceSeconds = 1_800;
+
+export type World = ReturnType<typeof makeWorld>;
+
+/** One credential at one vendor, with everything around it in memory, and a plan of what goes wrong. */
+export const makeWorld = ({ vendor: vendorName, setting: settingName }: Scenario, plan: Plan, recording = false) => {
+  const setting = settings[settingName];
+  const { strategy, make } = vendors[vendorName];
+  const time = virtualTime(Date.UTC(2026, 10, 21, 8));
+  const vendor = make(setting, time.instant);
+  const vault = memoryVault();
+  const ledger = memoryLedger();
+  const notices: Notice[] = [];
+  const told: string[] = [];
+  const foreign = new Set<KeyId>();
+  const handMade = new Map<VersionId, KeyId>();
+  const values = new Map<KeyId, string>();
+  const compromised = new Map<KeyId, number>();
+  const outsiders = new Set<KeyId>();
+  const sites: Site[] = [];
+  const fired = new Set<string>();
+  const counts = new Map<string, number>();
+  const answers = new Map<string, unknown>();
+  const downUntil = new Map<PortName, number>();
+  const deniedUntil = new Map<string, number>();
+  let skewSeconds = 0;
+  let skewed = 0;
+
+  const clock: Clock = { now: () => instant(time.now() + skewSeconds * 1000), sleep: time.sleep };
+  const credential: Credential = {
+    id: credentialId('support'),
+    target: {
+      provider: vendor.providerId,
+      account: accountId('test'),
+      adminSecret: secretName('admin'),
+      settings: vendor.settings,
+    },
+    secret: secretName('keyturn/support'),
+    service: 'support',
+    purpose: 'chat',
+    environment: 'test',
+    owner: { name: 'Support', contact: 'support@example.com' },
+    tier: 'service',
+    sensitivity: 'standard',
+    cadenceSeconds: 30 * 86_400,
+    window: null,
+    overlapSeconds,
+    maximumOverlapSeconds: 2 * overlapSeconds,
+    consumers: [{ name: 'support-api', cacheTtlSeconds }],
+    expects: { models: [], permissions: [] },
+    spendAlertUsd: null,
+    emergency: 'contain-first',
+  };
+
+  const journal = memoryJournal((execution) => referee.ended(execution));
+  const referee = judge({
+    credential,
+    time,
+    vault,
+    ledger,
+    journal,
+    vendor,
+    foreign,
+    handMade,
+    compromised,
+    outsiders,
+    skewSeconds: () => skewed,
+    sinks: () =>
+      JSON.stringify([
+        journal.executions(),
+        journal.history,
+        ledger.entries,
+        ledger.record(credential.id),
+        ledger.obligations(),
+        notices,
+        told,
+      ]),
+  });
+
+  // ---- the seam ----------------------------------------------------------------------------------------------------
+
+  const never = new Promise<never>(() => undefined);
+
+  const call = async <Answer>(
+    caller: Caller & { readonly again: () => Promise<unknown> },
+    question: Question<Answer>,
+  ): Promise<Answer> => {
+    const { port, operation, kind, subject } = question;
+    const path = `${caller.step}.${port}.${operation}`;
+    const count = (counts.get(path) ?? 0) + 1;
+    counts.set(path, count);
+    const name = `${path}#${count}`;
+    const planned = plan.get(name);
+    if (planned !== undefined) fired.add(name);
+    const mayAct = recording ? possibleActs(world) : [];
+    if (planned !== undefined && isAct(planned)) await perform(planned, world);
+
+    const fail = (fault: Parameters<typeof failed>[1]): Answer =>
+      failed(question, fault, vendor.failure) as Answer & HttpResponse;
+    const effect = async (): Promise<Answer> => {
+      const answer = await question.effect();
+      if (kind === 'write') {
+        if (port === 'ledger' && operation === 'replace') caller.intended = true;
+        referee.look(caller);
+        noticeServing();
+      }
+      return answer;
+    };
+
+    if ((downUntil.get(port) ?? 0) > time.now()) return fail('outage');
+    if ((deniedUntil.get(`${port}.${operation}`) ?? 0) > time.now()) return fail('denied');
+    const previous = subject === undefined ? undefined : answers.get(`${path} ${subject}`);
+    if (recording) {
+      const present = kind === 'read' ? await question.effect() : null;
+      sites.push({
+        name,
+        kind,
+        port,
+        operation,
+        canBeStale: previous !== undefined && textOf(previous) !== textOf(present),
+        canBeTruncated: port === 'http' && kind === 'read' && canTruncate(present as HttpResponse),
+        acts: mayAct,
+      });
+    }
+    switch (planned) {
+      case 'err5xx':
+      case 'throttle':
+        return fail(planned);
+      case 'outage':
+        downUntil.set(port, time.now() + outageSeconds * 1000);
+        return fail('outage');
+      case 'denied':
+        deniedUntil.set(`${port}.${operation}`, time.now() + deniedSeconds * 1000);
+        return fail('denied');
+      case 'lost':
+        await effect();
+        return fail('lost');
+      case 'crash-before':
+        return never;
+      case 'crash-after':
+        await effect();
+        return never;
+      case 'late':
+        time.after(setting.lateSeconds, () => {
+          effect().catch(() => undefined);
+        });
+        return never;
+      case 'duplicate':
+        await caller.again().catch(() => undefined);
+        break;
+      case 'slow':
+        await time.sleep(slowSeconds);
+        break;
+      case 'stale':
+        if (previous !== undefined) return previous as Answer;
+        break;
+      case 'malformed':
+        return malformed((await effect()) as HttpResponse) as Answer;
+      case 'truncated':
+        return truncated((await effect()) as HttpResponse) as Answer;
+    }
+    const answer = await effect();
+    if (subject !== undefined) answers.set(`${path} ${subject}`, answer);
+    return answer;
+  };
+
+  /** The ports of one invocation: every call goes through the seam. */
+  const portsOf = (caller: Parameters<typeof call>[0]): Ports => {
+    const ask = <Answer>(
+      port: PortName,
+      operation: string,
+      kind: 'read' | 'write',
+      effect: () => Promise<Answer> | Answer,
+      subject?: string,
+    ): Promise<Answer> => call(caller, { port, operation, kind, effect, ...(subject !== undefined && { subject }) });
+    const { port: safe } = vault;
+    const { port: book } = ledger;
+    const http: Http = {
+      send: (request) => {
+        const operation = operationOf(request.method, request.url);
+        const effect = () => vendor.answer(request);
+        return isRead(operation)
+          ? ask('http', operation, 'read', effect, operation.startsWith('GET') ? request.url : undefined)
+          : ask('http', operation, 'write', effect);
+      },
+    };
+    return {
+      clock,
+      vault: {
+        describe: (secret) => ask('vault', 'describe', 'read', () => safe.describe(secret), secret),
+        read: (secret, version, label) =>
+          ask('vault', 'read', 'read', () => safe.read(secret, version, label), `${version} ${label}`),
+        create: (secret, tags) => ask('vault', 'create', 'write', () => safe.create(secret, tags)),
+        store: (secret, version, label, payload) =>
+          ask('vault', 'store', 'write', () => safe.store(secret, version, label, payload)),
+        moveLabel: (secret, label, move) =>
+          ask('vault', 'moveLabel', 'write', () => safe.moveLabel(secret, label, move)),
+        readAdmin: (secret) => ask('vault', 'readAdmin', 'read', () => safe.readAdmin(secret)),
+        writeAdmin: safe.writeAdmin,
+      },
+      ledger: {
+        ...book,
+        read: (id) => ask('ledger', 'read', 'read', () => book.read(id)),
+        replace: (record, revision) => ask('ledger', 'replace', 'write', () => book.replace(record, revision)),
+        all: () => ask('ledger', 'all', 'read', book.all),
+        append: (entry) => ask('ledger', 'append', 'write', () => book.append(entry)),
+        entries: (rotation) => ask('ledger', 'entries', 'read', () => book.entries(rotation)),
+        putObligation: (report) => ask('ledger', 'putObligation', 'write', () => book.putObligation(report)),
+        putPrint: (print) => ask('ledger', 'putPrint', 'write', () => book.putPrint(print)),
+        obligations: (filter) => ask('ledger', 'obligations', 'read', () => book.obligations(filter)),
+      },
+      notices: {
+        send: (notice) =>
+          ask('notices', 'send', 'write', () => {
+            notices.push(notice);
+          }),
+      },
+      executions: {
+        start: (request) => ask('executions', 'start', 'write', () => executions.start(request)),
+        look: (request) =>
+          ask('executions', 'look', 'read', () => executions.look(request), request.rotationId),
+      },
+      register: {
+        credential: (id) =>
+          ask('register', 'credential', 'read', () => (id === credential.id ? credential : null)),
+        credentials: () => ask('register', 'credentials', 'read', () => [credential]),
+      },
+      fingerprints: { of: (value) => ask('fingerprints', 'of', 'read', () => printOf(value)) },
+      connect: connectTo(vendor, {
+        readAdmin: () => ask('vault', 'readAdmin', 'read', () => safe.readAdmin(credential.target.adminSecret)),
+        http,
+        clock,
+      }),
+    };
+  };
+
+  // ---- what runs ---------------------------------------------------------------------------------------------------
+
+  const note = (text: string): void => {
+    told.push(text);
+  };
+  const run = async (name: string, input: JsonObject): Promise<JsonObject> => {
+    const step = stepsByName[name];
+    if (step === undefined) throw new TypeError(`There is no step ${name}.`);
+    const rotation = typeof input['rotationId'] === 'string' ? input['rotationId'] : null;
+    const caller = { step: name, rotationId: rotation, intended: false, again: () => run(name, input) };
+    try {
+      return await behindWall(() => runStep(step, input, portsOf(caller), note));
+    } catch (error) {
+      note(String(error));
+      if (!(error instanceof Fault) && !(error instanceof Superseded)) throw error;
+      throw error;
+    }
+  };
+
+  const engineOf = (text: string): Engine =>
+    createEngine({
+      journal: journal.port,
+      clock: time,
+      random: () => 0.5,
+      invoke: run,
+      definitions: { [strategy]: text },
+      pollSeconds: 1e9,
+      readMachine: rememberedMachine,
+    });
+  let deployments = 0;
+  let stop = new AbortController();
+  let engine: Engine;
+  /** The same flow in other bytes: what is running finishes on the bytes that it started with. */
+  const deploy = (): void => {
+    stop.abort();
+    stop = new AbortController();
+    engine = engineOf(deployments === 0 ? definitions[strategy] : `${definitions[strategy]}${'\n'.repeat(deployments)}`);
+    deployments += 1;
+    void engine.run(stop.signal);
+  };
+  deploy();
+  const executions = localExecutions((...start) => engine.start(...start), journal.port, () => strategy);
+
+  /** What runs on its own clock. It may hang: nobody waits for it. */
+  const watch = async (): Promise<void> => {
+    const alone = async (step: string, work: (ports: Ports) => Promise<unknown>): Promise<void> => {
+      const again = (): Promise<unknown> =>
+        behindWall(() => work(portsOf({ step, rotationId: null, intended: false, again: async () => undefined })));
+      try {
+        const caller = { step, rotationId: null, intended: false, again };
+        note(JSON.stringify(await behindWall(() => work(portsOf(caller)))));
+      } catch (error) {
+        note(String(error));
+        if (!(error instanceof Fault)) throw error;
+      }
+    };
+    await alone('sweep', (ports) =>
+      sweepStrays(ports, { provider: null, graceSeconds: strayGraceSeconds, dryRun: false }),
+    );
+    await alone('reconcile', (ports) =>
+      reconcile(ports, {
+        provider: null,
+        strategyOf: () => strategy,
+        maximumStarts: 10,
+        letCallsLandSeconds,
+        dryRun: false,
+      }),
+    );
+    await alone('start-due', (ports) =>
+      startDue(ports, { strategyOf: () => strategy, maximumStarts: 10, letCallsLandSeconds }),
+    );
+  };
+
+  // ---- consumers ---------------------------------------------------------------------------------------------------
+
+  let serving: VersionId | null = null;
+  /** A consumer takes the new value at once, and uses the old one for as long as it may cache it. */
+  const noticeServing = (): void => {
+    const version = vault.holder(credential.secret, 'AWSCURRENT');
+    if (version === serving) return;
+    const left = serving === null ? undefined : valueOf(serving);
+    serving = version;
+    const taken = version === null ? undefined : valueOf(version);
+    if (taken !== undefined) vendor.use(taken);
+    if (left === undefined) return;
+    time.after(cacheTtlSeconds - 1, () => {
+      vendor.use(left);
+      referee.look(null);
+    });
+  };
+  const valueOf = (version: VersionId): string | undefined => {
+    const key = handMade.get(version) ?? vault.payload(credential.secret, version)?.keyId;
+    return vendor.keys().find(({ id }) => id === key)?.value;
+  };
+
+  // ---- people ------------------------------------------------------------------------------------------------------
+
+  let requests = 0;
+  const request = (wish: Partial<Parameters<typeof rotationRequest>[0]> = {}): RotationRequest => {
+    requests += 1;
+    return rotationRequest({
+      credential,
+      urgency: 'scheduled',
+      requestKey: `request ${requests}`,
+      at: instant(time.now()),
+      reason: 'a case',
+      letCallsLandSeconds,
+      ...wish,
+    });
+  };
+  const start = async (made: RotationRequest): Promise<void> => {
+    if (made.leakedKeyId !== null && !compromised.has(made.leakedKeyId)) compromised.set(made.leakedKeyId, time.now());
+    await executions.start(made);
+  };
+  /** What a person makes in the vendor's console. */
+  const mint = (name: string): KeyId => {
+    const made = vendor.mint(name);
+    values.set(made.keyId, made.value);
+    return made.keyId;
+  };
+  let handWritten = 0;
+  /** Stores a value as a person does, without its id, under a label of the person's own. */
+  const writeByHand = async (key: KeyId, label: string): Promise<VersionId> => {
+    handWritten += 1;
+    const version = versionId(`hand-${handWritten}`);
+    handMade.set(version, key);
+    const value = vendor.keys().find(({ id }) => id === key)?.value ?? '';
+    await vault.port.create(credential.secret, {});
+    const known = vendor.providerId === 'pinecone' ? key : null;
+    await vault.port.store(credential.secret, version, label, {
+      apiKey: new SecretValue(value),
+      keyId: known,
+      rotationId: null,
+    });
+    return version;
+  };
+  /** `keyturn submit`: a key that a person made is sealed under the token of the run that takes it up. */
+  const submit = async (wish: Parameters<typeof request>[0] = {}): Promise<void> => {
+    const made = request(wish);
+    const key = mint('made in the console');
+    const value = new SecretValue(values.get(key) ?? '');
+    await vault.port.create(credential.secret, {});
+    const payload = { apiKey: value, keyId: key, rotationId: made.rotationId };
+    // The command probes the key before it seals it.
+    await time.sleep(setting.activationLagSeconds);
+    await vault.port.store(credential.secret, versionToken(made.rotationId), newLabel(made.rotationId), payload);
+    referee.look(null);
+    noticeServing();
+    await start(made);
+  };
+  const resume = async (): Promise<void> => {
+    const { rotation, lease } = ledger.record(credential.id);
+    const open = ledger.obligations().find(({ refusedAt }) => refusedAt === null);
+    if (lease !== null) return;
+    const isEmergency = rotation === null ? open !== undefined : rotation.urgency === 'emergency';
+    if (rotation === null && open === undefined) return;
+    const leakedKeyId = isEmergency ? (rotation === null ? (open?.keyId ?? null) : (rotation.old?.keyId ?? null)) : null;
+    const containedAt = rotation === null ? open?.containedAt : rotation.containedAt;
+    const wish = {
+      urgency: isEmergency ? ('emergency' as const) : ('scheduled' as const),
+      containFirst: isEmergency && containedAt != null,
+      leakedKeyId,
+    };
+    await (strategy === 'human-created' && rotation?.new == null ? submit(wish) : start(request(wish)));
+  };
+
+  /** The key behind AWSCURRENT, if the vendor refuses it. */
+  const deadCurrent = (): KeyId | null => {
+    const version = vault.holder(credential.secret, 'AWSCURRENT');
+    const key = version === null ? undefined : vendor.keys().find(({ value }) => value === valueOf(version));
+    return key === undefined || vendor.isLive(key) ? null : keyId(key.id);
+  };
+
+  const world = {
+    strategy,
+    deadCurrent,
+    credential,
+    time,
+    vendor,
+    vault,
+    ledger,
+    journal,
+    notices,
+    sites,
+    fired,
+    foreign,
+    handMade,
+    compromised,
+    outsiders,
+    referee,
+    executions,
+    watch,
+    deploy,
+    request,
+    start,
+    mint,
+    writeByHand,
+    submit,
+    resume,
+    noticeServing,
+    skew: (seconds: number) => {
+      skewSeconds += seconds;
+      skewed = Math.max(skewed, Math.abs(skewSeconds));
+    },
+    seedRecord: () => {
+      const at = instant(time.now() - 86_400_000);
+      ledger.seed({ ...emptyRecord(credential.id), lastRotatedAt: at });
+    },
+    /** The run that the case is about. */
+    first: null as RotationRequest | null,
+    seeded: null as KeyId | null,
+    stop: () => {
+      stop.abort();
+    },
+  };
+  return world;
+};
+
+const stepsByName: Readonly<Record<string, AnyStep>> = steps;
+
+const definitions = Object.fromEntries(
+  Object.entries(flows).map(([strategy, flow]) => {
+    const text = readFileSync(new URL(`../../workflows/asl/${strategy}.asl.json`, import.meta.url), 'utf8');
+    return [strategy, substitute(text, substitutions(flow))];
+  }),
+) as Readonly<Record<keyof typeof flows, string>>;
+
+/** A key of its own for the HMAC makes no difference here: it only has to tell values apart. */
+const printOf = (value: SecretValue): ValuePrint => {
+  const digest = createHash('sha256').update(value.expose()).digest('hex');
+  return { fingerprint: fingerprint(digest), leakHash: leakHash(digest), hint: null };
+};
+
+/** For comparing two answers of one read. A version's payload never changes. */
+const textOf = (answer: unknown): string =>
+  typeof answer === 'object' && answer !== null && 'apiKey' in answer ? 'a payload' : JSON.stringify(answer);

@@ -1,0 +1,23 @@
+import { strategyOf } from '../../functions/providers/connect.ts';
+import { providerOf } from '../../functions/providers/index.ts';
+import type { ReconcileOptions } from '../../functions/watch/pass.ts';
+import { type ReconcileReport, reconcile } from '../../functions/watch/reconcile.ts';
+import type { RotationWorld } from '../rotation/rotation-world.ts';
+
+export const options: ReconcileOptions = {
+  provider: null,
+  strategyOf: (provider) => strategyOf(providerOf(provider)),
+  maximumStarts: 20,
+  letCallsLandSeconds: 120,
+  dryRun: false,
+};
+
+/** One pass over a world. */
+export const reconcileOnce = (
+  { local }: RotationWorld,
+  change: Partial<ReconcileOptions> = {},
+): Promise<ReconcileReport> => reconcile(local.ports, { ...options, ...change });
+
+/** What a pass did, as `part: deed`. */
+export const deeds = ({ found }: ReconcileReport): readonly string[] =>
+  found.flatMap(({ part, did }) => (did === null ? [] : [`${part}: ${did}`]));

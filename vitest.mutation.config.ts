@@ -1,0 +1,46 @@
+import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type Reporter, type RunnerTestCase, type TestSpecification, type Vitest } from 'vitest/node';
+
+/** The tests that kill mutants, the quick ones first: the first that fails ends a mutant's run. */
+const folders = ['test/domain/', 'test/providers/', 'test/steps/', 'test/conformance/providers/', 'test/rotation/'];
+
+const placeOf = ({ moduleId }: TestSpecification): number => folders.findIndex((folder) => moduleId.includes(folder));
+
+class QuickOnesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return files.toSorted((one, other) => placeOf(one) - placeOf(other));
+  }
+}
+
+/**
+ * A mutant that keeps a test file from loading is killed by it. Stryker looks at tests only, and such a file has none:
+ * https://github.com/stryker-mutator/stryker-js/issues/6150, 2026-11. So the file is given one, which has failed.
+ */
+class LoadFailureIsFailure implements Reporter {
+  private vitest: Vitest | undefined;
+
+  onInit(vitest: Vitest): void {
+    this.vitest = vitest;
+  }
+
+  onTestRunEnd(): void {
+    for (const file of this.vitest?.state.getFiles() ?? []) {
+      if (file.result?.state !== 'fail' || file.tasks.length > 0) continue;
+      const { result } = file;
+      const failed: Partial<RunnerTestCase> = { type: 'test', name: 'loads', mode: 'run', file, suite: file, result };
+      // eslint-disable-next-line @typescript-eslint/consistent-type-assertions -- only Vitest itself can make a whole one
+      file.tasks.push(failed as RunnerTestCase);
+    }
+  }
+}
+
+export default defineConfig({
+  test: {
+    include: folders.map((folder) => `${folder}**/*.test.ts`),
+    // Processes that are killed kill no mutant that the others do not, and take minutes.
+    exclude: ['test/rotation/kill*.test.ts', 'test/rotation/kill/**'],
+    testTimeout: 30_000,
+    sequence: { sequencer: QuickOnesFirst },
+    reporters: [new LoadFailureIsFailure()],
+  },
+});
