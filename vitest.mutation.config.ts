@@ -37,8 +37,8 @@ class LoadFailureIsFailure implements Reporter {
 export default defineConfig({
   test: {
     include: folders.map((folder) => `${folder}**/*.test.ts`),
-    // Processes that are killed kill no mutant that the others do not, and take minutes.
-    exclude: ['test/rotation/kill*.test.ts', 'test/rotation/kill/**'],
+    // These take long, and kill nothing that the others do not.
+    exclude: ['test/rotation/kill*.test.ts', 'test/rotation/kill/**', 'test/providers/any-answer.test.ts'],
     testTimeout: 30_000,
     sequence: { sequencer: QuickOnesFirst },
     reporters: [new LoadFailureIsFailure()],

@@ -92,5 +92,4 @@ const sweeps: { readonly [Name in SweepName]: Entry } = {
 export const entries: readonly Entry[] = [step, ...Object.values(sweeps)];
 
 /** The bundle that a function runs. */
-export const entryOf = (name: FunctionName): string =>
-  name in sweeps ? name : step.name;
+export const entryOf = (name: FunctionName): string => (name in sweeps ? name : step.name);

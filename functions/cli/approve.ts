@@ -10,7 +10,7 @@ import { planLines } from './plan-lines.ts';
 import { chosenOrder } from './report-leak.ts';
 import { approveRotation } from './resume.ts';
 import { readRegister, type Session, withSession } from './session.ts';
-import { whoDecides } from './who.ts';
+import { whoDecides } from './who-decides.ts';
 
 /** A person's word: to an incident that waits for one, or that the old key of a rotation may die although it is in use. */
 export const approve: Run = async (call) =>

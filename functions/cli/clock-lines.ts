@@ -32,7 +32,11 @@ export const clockLines = (clock: IncidentClock, output: Output): readonly strin
       'The clock, from the acceptance:',
       ...table(
         [
-          ['  reported', `-${durationOf((Date.parse(clock.acceptedAt) - Date.parse(clock.reportedAt)) / 1000)}`, timeOf(clock.reportedAt)],
+          [
+            '  reported',
+            `-${durationOf((Date.parse(clock.acceptedAt) - Date.parse(clock.reportedAt)) / 1000)}`,
+            timeOf(clock.reportedAt),
+          ],
           ['  accepted', '0.0 s', timeOf(clock.acceptedAt)],
           ...keyTimes.map((time) => [`  ${timeWords[time]}`, ...cellsOf(only?.[time] ?? null)]),
         ],

@@ -190,6 +190,17 @@ export const commands: readonly CommandSpec[] = [
     load: async () => (await import('./sweep.ts')).sweep,
   },
   {
+    name: 'reconcile',
+    summary: 'put right what a crash, a late call or a person left behind',
+    positionals: [],
+    options: { 'dry-run': { summary: 'only show what would be done' } },
+    details: [
+      'Stops and replaces leaked keys that no run works on, serves the key before when the current one is dead, frees',
+      'what runs left, and takes away labels that point at dead keys. On AWS a schedule does it every few minutes.',
+    ],
+    load: async () => (await import('./reconcile.ts')).reconcile,
+  },
+  {
     name: 'due',
     summary: 'start every rotation that is due',
     positionals: [],

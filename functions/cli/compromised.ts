@@ -1,8 +1,8 @@
+import { Fault } from '../domain/fault.ts';
 import type { CompromiseReport, Incident, Leak } from '../domain/incident.ts';
 import { adminKeySteps } from '../providers/admin-key-steps.ts';
 import { approveIncident, servingKeys } from '../triggers/approve-incident.ts';
 import { lookAtReport, takeReport } from '../triggers/compromise.ts';
-import { Fault } from '../domain/fault.ts';
 import { sweepStrays } from '../watch/sweep-strays.ts';
 import { askToGoOn } from './ask.ts';
 import type { Answer, Call, Run } from './call.ts';
@@ -13,7 +13,7 @@ import { planLines } from './plan-lines.ts';
 import { type Named, readLeakedValue, readNamed, readScan } from './read-leak.ts';
 import { chosenOrder, reportLeak } from './report-leak.ts';
 import { readRegister, type Session, withSession } from './session.ts';
-import { whoDecides } from './who.ts';
+import { whoDecides } from './who-decides.ts';
 
 /** Something has leaked: stops it, replaces it, sees it refused, and says how long that took. */
 export const compromised: Run = async (call) => {
@@ -34,7 +34,12 @@ export const compromised: Run = async (call) => {
         return reportMany(call, session, report);
       case 'admin-key':
         return reportAdminKey(call, session, report, leak.account);
-      default:
+      case 'credential':
+      case 'key':
+      case 'fingerprint':
+      case 'leak-hash':
+      case 'hint':
+      case 'unknown':
         return reportLeak(
           call,
           session,
@@ -90,8 +95,9 @@ const findBegun = async ({ ports }: Session, { leak }: CompromiseReport): Promis
   );
   const open = new Set((await ports.ledger.obligations('open')).map(({ incidentId }) => incidentId));
   return (
-    same.findLast(({ state, incidentId }) => state === 'awaiting-approval' || (state === 'accepted' && open.has(incidentId))) ??
-    null
+    same.findLast(
+      ({ state, incidentId }) => state === 'awaiting-approval' || (state === 'accepted' && open.has(incidentId)),
+    ) ?? null
   );
 };
 
@@ -129,7 +135,9 @@ const reportAdminKey = async (
     for (const { keyId, name } of unknown) call.say(`  ${keyId}${name === null ? '' : ` (${name})`}`);
     call.say(`To stop one of them: keyturn compromised --key KEY_ID --account ${account}${flags}`);
   }
-  call.say(`${accepted.incidentId} is open until the leaked admin key is seen refused: keyturn admin set ${account}${flags}`);
+  call.say(
+    `${accepted.incidentId} is open until the leaked admin key is seen refused: keyturn admin set ${account}${flags}`,
+  );
   return {
     exitCode: 0,
     json: {
@@ -152,11 +160,7 @@ const unknownKeys = async ({ ports }: Session, provider: string, account: string
 };
 
 /** What a scanner found. What is a key of ours for certain is stopped and replaced; what may be one waits. */
-const reportScan = async (
-  call: Call,
-  session: Session,
-  scan: Extract<Named, { kind: 'scan' }>,
-): Promise<Answer> => {
+const reportScan = async (call: Call, session: Session, scan: Extract<Named, { kind: 'scan' }>): Promise<Answer> => {
   const { ports, flags } = session;
   const options = emergencyOptions(session);
   const choice = { containFirst: chosenOrder(call), decidedBy: whoDecides(call.io) };

@@ -4,7 +4,7 @@ import type { Run } from './call.ts';
 import { CommandError } from './command-error.ts';
 import { findIncident } from './incident.ts';
 import { readRegister, withSession } from './session.ts';
-import { whoDecides } from './who.ts';
+import { whoDecides } from './who-decides.ts';
 
 /** A person says that an incident is none. Only what has touched nothing can be dismissed. */
 export const dismiss: Run = async (call) =>

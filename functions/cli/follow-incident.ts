@@ -2,6 +2,7 @@ import type { Incident } from '../domain/incident.ts';
 import { startObligations } from '../triggers/start-obligations.ts';
 import type { Answer, Call } from './call.ts';
 import { clockLines, readClock } from './clock-lines.ts';
+import { containWaiting } from './contain-waiting.ts';
 import { emergencyOptions } from './emergency-options.ts';
 import type { Session } from './session.ts';
 
@@ -17,6 +18,8 @@ export const followIncident = async (call: Call, session: Session, incident: Inc
     next: `Go on with it: keyturn approve ${incidentId}${flags}`,
   });
   const credentials = new Map(register.credentials.map((credential) => [credential.id, credential]));
+  const stopped = await containWaiting(incident, credentials, ports, emergencyOptions(session));
+  if (stopped > 0) call.say(`${stopped} ${stopped === 1 ? 'key is' : 'keys are'} stopped; their replacement follows.`);
   let shown = '';
   for (;;) {
     const { closed, running, waiting, stuck } = await startObligations(

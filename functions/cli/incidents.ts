@@ -55,6 +55,8 @@ const cellsOf = ({
     leakWords(incident.leak),
     incident.state,
     `${refused} of ${clock.keys.length}`,
-    late === undefined ? '' : `${late.what}, due ${durationOf((Date.parse(clock.acceptedAt) - Date.parse(late.dueAt)) / -1000)} after`,
+    late === undefined
+      ? ''
+      : `${late.what}, due ${durationOf((Date.parse(clock.acceptedAt) - Date.parse(late.dueAt)) / -1000)} after`,
   ];
 };

@@ -16,7 +16,13 @@ export const planLines = (
       ['KEY', 'CREDENTIAL', 'TIER', 'FIRST IT IS', 'CONSUMERS FAIL FOR'],
       ...keys.map(({ keyId, credentialId, credential }) => {
         const isStopped = containFirst ?? credential?.emergency !== 'replace-first';
-        return [keyId, credentialId, credential?.tier ?? '-', isStopped ? 'stopped' : 'replaced', failsFor(credential, isStopped)];
+        return [
+          keyId,
+          credentialId,
+          credential?.tier ?? '-',
+          isStopped ? 'stopped' : 'replaced',
+          failsFor(credential, isStopped),
+        ];
       }),
     ],
     output,

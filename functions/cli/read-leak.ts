@@ -93,7 +93,10 @@ export const readScan = async (
     throw new CommandError({
       what: `${file === '-' ? 'What was given' : file} is no output of ${scanner}.`,
       why: unread[0] ?? '',
-      next: scanner === 'trufflehog' ? 'trufflehog ... --json | keyturn compromised --trufflehog -' : 'keyturn compromised --gitleaks report.json',
+      next:
+        scanner === 'trufflehog'
+          ? 'trufflehog ... --json | keyturn compromised --trufflehog -'
+          : 'keyturn compromised --gitleaks report.json',
     });
   }
   for (const line of unread) call.say(`Not read: ${line}`);

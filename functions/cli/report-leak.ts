@@ -15,7 +15,7 @@ import { emergencyOptions } from './emergency-options.ts';
 import { follow, sayHowItStands } from './follow.ts';
 import { followIncident } from './follow-incident.ts';
 import { type Session, strategyOfProvider } from './session.ts';
-import { whoDecides } from './who.ts';
+import { whoDecides } from './who-decides.ts';
 
 /** What the person chose; null: what the credential declares. */
 export const chosenOrder = ({ arguments: { switches } }: Call): boolean | null => {
@@ -66,9 +66,7 @@ export const reportLeak = async (
   const rotationId = started?.rotationId ?? null;
   if (credential === null || rotationId === null) {
     const found = await ports.ledger.incident(incidentId);
-    return found === null
-      ? { exitCode: 1, json: { incidentId } }
-      : followIncident(call, session, found.incident);
+    return found === null ? { exitCode: 1, json: { incidentId } } : followIncident(call, session, found.incident);
   }
   call.say(`${incidentId}: ${rotationId} started, an emergency of ${credential.id}.`);
   if (call.arguments.switches.has('detach')) {

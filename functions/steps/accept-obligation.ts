@@ -1,5 +1,5 @@
-import type { Obligation } from '../domain/obligation.ts';
 import type { KeyId } from '../domain/identifiers.ts';
+import type { Obligation } from '../domain/obligation.ts';
 import type { RotationRequest } from '../domain/rotation.ts';
 import type { Ports } from '../ports.ts';
 

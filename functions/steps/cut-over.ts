@@ -1,5 +1,6 @@
 import { type CutOverDecision, type CutOverView, decideCutOver } from '../domain/decisions/cut-over.ts';
 import { Fault } from '../domain/fault.ts';
+import { guard } from '../domain/guard.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { current, holderOf, oldLabel } from '../domain/labels.ts';
 import type { RotationRequest } from '../domain/rotation.ts';
@@ -22,7 +23,7 @@ export const cutOver: Step<RotationRequest, View, CutOverDecision, JsonObject> =
       current: holderOf(versions, current),
       old: old?.versionId ?? null,
       new: key.versionId,
-      pinned: holderOf(versions, oldLabel(rotationId)) !== null,
+      pinned: guard('pin-the-old-version', holderOf(versions, oldLabel(rotationId)) !== null),
     };
   },
 
@@ -44,7 +45,7 @@ export const cutOver: Step<RotationRequest, View, CutOverDecision, JsonObject> =
     if (!view.pinned) {
       await ports.vault.moveLabel(credential.secret, oldLabel(rotationId), { from: null, to: view.old });
     }
-    const moved = await ports.vault.moveLabel(credential.secret, current, { from: view.old, to: view.new });
+    const moved = await ports.vault.moveLabel(credential.secret, current, { from: view.current, to: view.new });
     if (moved === 'held-by-another') throw new Fault('NothingChanged', 'AWSCURRENT moved at this moment.');
     const at = ports.clock.now();
     await write(ports, intended, { phase: 'cut-over', cutOverAt: at });

@@ -1,4 +1,5 @@
 import { decideRetireOld, type RetireOldDecision } from '../domain/decisions/retire-old.ts';
+import { guard } from '../domain/guard.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { RotationRequest } from '../domain/rotation.ts';
 import { readCurrent } from './current-key.ts';
@@ -21,12 +22,13 @@ export const disableOld: Step<RotationRequest, RetireView, RetireOldDecision, Js
 
   async act(decision, view, _request, ports) {
     await unlessItMustLive(decision, view);
-    if (decision.kind === 'not-offered') return {};
+    if (guard('disable-first', decision.kind === 'not-offered')) return {};
     const intended = await write(ports, view.held, { phase: 'disabling-old' });
     await view.connection.disableKey?.(view.oldKeyId);
     const { current } = await readCurrent(ports, view.held.rotation.credential);
     const after = { ...view, held: intended, current };
-    await unlessItMustLive(decideRetireOld(after), after);
+    const fresh = decideRetireOld(after);
+    if (!guard('re-read-after-disabling', fresh.kind === 'retire')) await unlessItMustLive(fresh, after);
     await write(ports, intended, { phase: 'old-disabled' });
     return {};
   },

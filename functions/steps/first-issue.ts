@@ -1,5 +1,6 @@
 import { decideValidate } from '../domain/decisions/validate.ts';
 import { Fault } from '../domain/fault.ts';
+import { guard } from '../domain/guard.ts';
 import type { Ports } from '../ports.ts';
 import type { Connection, CreatedKey } from '../providers/provider.ts';
 import type { Held } from './hold.ts';
@@ -23,7 +24,7 @@ export const untilAccepted = async (
   for (let probe = 1; ; probe += 1) {
     const verdict = await connection.validate({ value: created.value, keyId: created.keyId, expects });
     const decision = decideValidate({ verdict });
-    if (decision.kind === 'accept') return;
+    if (guard('validate-before-first-issue', decision.kind === 'accept')) return;
     if (decision.kind === 'not-as-declared') {
       const seen = decision.findings.map((finding) => finding.detail).join('; ');
       throw new Fault('Refused', `The new key is not what the register declares: ${seen}. It was not stored.`);

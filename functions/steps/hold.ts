@@ -1,4 +1,5 @@
 import { Fault, Superseded } from '../domain/fault.ts';
+import { guard } from '../domain/guard.ts';
 import type { CredentialRecord, OpenRotation, RotationRequest } from '../domain/rotation.ts';
 import type { Ports } from '../ports.ts';
 
@@ -22,7 +23,7 @@ export const hold = async ({ ledger }: Pick<Ports, 'ledger'>, owner: Owner): Pro
 /** The same of a record that was read before. @throws Superseded */
 export const holding = ({ record, revision }: Omit<Held, 'rotation'>, owner: Owner): Held => {
   const { lease, rotation } = record;
-  if (rotation === null || lease?.rotationId !== owner.rotationId) {
+  if (rotation === null || !guard('own-lease', lease?.rotationId === owner.rotationId)) {
     throw new Superseded(`${owner.rotationId} no longer holds ${owner.credentialId}; it starts nothing further.`);
   }
   return { record, revision, rotation };
@@ -51,7 +52,7 @@ export const replace = async (
   record: CredentialRecord,
   revision: number,
 ): Promise<void> => {
-  if (await ledger.replace(record, revision)) return;
+  if (guard('fence', await ledger.replace(record, revision))) return;
   throw new Fault(
     'NothingChanged',
     `The ledger's item of ${record.credentialId} was changed by another at this moment.`,

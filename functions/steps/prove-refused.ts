@@ -1,10 +1,10 @@
+import type { Credential } from '../domain/credential.ts';
 import {
   decideProveRefused,
   type ProveRefusedDecision,
   type ProveRefusedView,
   refusalsThatProve,
 } from '../domain/decisions/prove-refused.ts';
-import type { Credential } from '../domain/credential.ts';
 import { Fault } from '../domain/fault.ts';
 import { type Instant, instant, milliseconds } from '../domain/identifiers.ts';
 import type { JsonObject } from '../domain/json.ts';

@@ -4,6 +4,7 @@ import {
   type RecordOutcomeView,
 } from '../domain/decisions/record-outcome.ts';
 import { Fault } from '../domain/fault.ts';
+import { guard } from '../domain/guard.ts';
 import type { Instant, KeyId } from '../domain/identifiers.ts';
 import type { JsonObject } from '../domain/json.ts';
 import {
@@ -55,7 +56,8 @@ export const recordOutcome: Step<Input, View, RecordOutcomeDecision, JsonObject>
     const at = ports.clock.now();
     const { rotation } = record;
     // A run that failed before Begin could write it down: without this nobody would know that the key must die.
-    if (input.urgency === 'emergency' && leakedKeyId !== null) await acceptObligation(ports, input, leakedKeyId, input);
+    const owesNothing = guard('obligation-outlives-its-run', input.urgency !== 'emergency');
+    if (!owesNothing && leakedKeyId !== null) await acceptObligation(ports, input, leakedKeyId, input);
     if (rotation !== null && decision.kind === 'park') await replace(ports, park(record, outcome, at), revision);
     if (rotation !== null && decision.kind === 'close') {
       const old = input.rolledBack === true ? rotation.old?.keyId : undefined;

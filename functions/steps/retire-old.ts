@@ -1,5 +1,6 @@
 import type { RetireOldDecision, RetireOldView } from '../domain/decisions/retire-old.ts';
 import { Fault, Superseded } from '../domain/fault.ts';
+import { guard } from '../domain/guard.ts';
 import { type OpenRotation, phases, type RotationRequest } from '../domain/rotation.ts';
 import type { Ports } from '../ports.ts';
 import type { Connection } from '../providers/provider.ts';
@@ -44,4 +45,5 @@ export const unlessItMustLive = async (decision: RetireOldDecision, view: Retire
 
 /** A leaked key stays dead, whatever becomes of the rotation. */
 const wasDisabled = ({ phase, containedAt, urgency }: OpenRotation): boolean =>
-  urgency !== 'emergency' && containedAt === null && phases.indexOf(phase) >= phases.indexOf('disabling-old');
+  guard('leaked-stays-dead', urgency !== 'emergency' && containedAt === null) &&
+  phases.indexOf(phase) >= phases.indexOf('disabling-old');

@@ -1,6 +1,7 @@
 import { refusalsThatCount } from '../domain/decisions/confirm.ts';
 import { decideRollBack, type RollBackDecision, type RollBackView } from '../domain/decisions/roll-back.ts';
 import { Fault } from '../domain/fault.ts';
+import { guard } from '../domain/guard.ts';
 import type { KeyId } from '../domain/identifiers.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { current as currentLabel, isOurs, labelOf, newLabel, oldLabel, pending, previous } from '../domain/labels.ts';
@@ -11,7 +12,11 @@ import { type CurrentLook, probe, probeForRefusals, readCurrent } from './curren
 import { type Held, write } from './hold.ts';
 import type { Step, StepName } from './step.ts';
 
-type Input = RotationRequest & { readonly fault?: { readonly name: string } };
+type Input = RotationRequest & {
+  readonly fault?: { readonly name: string };
+  /** Begin's answer: it took the credential. */
+  readonly start?: string;
+};
 type View = RollBackView & {
   readonly held: boolean;
   readonly holding: Held | null;
@@ -62,7 +67,8 @@ export const rollBackWith = (
   async act(decision, { holding, look, connection }, input, ports) {
     const clean: Outcome = input.fault?.name === 'NeedsPerson' ? 'Escalated' : 'RolledBack';
     if (decision.kind === 'nothing' || holding === null || look === null || connection === null) {
-      return { rolledBack: true, outcome: clean };
+      // What it had begun is another's by now: nobody may say that all is as before.
+      return { rolledBack: true, outcome: input.start === undefined ? clean : 'Superseded' };
     }
     switch (decision.kind) {
       case 'forward':
@@ -113,10 +119,11 @@ const oldVerdictOf = async (
   const label = old?.versionId == null ? null : labelOf(versions, old.versionId);
   if (old?.versionId == null || label === null) return 'refused';
   // A key whose revocation was sent may be accepted for a while yet, and dies all the same.
-  if (phase === 'revoking-old' || phase === 'old-revoked' || phase === 'old-refused') return 'refused';
+  const wasSent = phase === 'revoking-old' || phase === 'old-revoked' || phase === 'old-refused';
+  if (!guard('sent-is-dead', !wasSent)) return 'refused';
   const wasDisabled = phase === 'disabling-old' || phase === 'old-disabled';
   // A leaked key stays as dead as it is.
-  if (wasDisabled && urgency === 'scheduled') await connection.enableKey?.(old.keyId);
+  if (wasDisabled && guard('leaked-stays-dead', urgency === 'scheduled')) await connection.enableKey?.(old.keyId);
   const payload = await ports.vault.read(credential.secret, old.versionId, label);
   return payload === null ? 'unclear' : (await probe(connection, payload.apiKey)).kind;
 };
@@ -142,7 +149,9 @@ const takeBack = async (ports: Ports, held: Held, connection: Connection, remove
   // A value that nobody can name may be any key's: then the sweep decides, later.
   if (current !== null && serving == null) return;
   const made = [...attempts.map((attempt) => attempt.keyId), key?.keyId].filter((keyId) => keyId != null);
-  const keys = [...new Set(made)].filter((keyId) => keyId !== serving && keyId !== old?.keyId);
+  const keys = [...new Set(made)].filter((keyId) =>
+    guard('leave-what-serves', keyId !== serving && keyId !== old?.keyId),
+  );
   await removeKeys(connection, keys);
 };
 

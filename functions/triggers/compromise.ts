@@ -97,9 +97,13 @@ export const takeReport = async (
   // What is on record was started before it was recorded.
   const isNew = known === null && own.length === 0;
   const opened = isNew ? await open(incident, look, ports, options) : own;
+  const record = async (): Promise<void> => {
+    if (isNew) for (const obligation of opened) await ports.ledger.putObligation(obligation);
+    // Last: an incident on record says that its obligations are.
+    if (known === null) await ports.ledger.replaceIncident(incident, 0);
+  };
   const unrecorded = await eachOf([
-    ...(isNew ? opened.map((obligation) => () => ports.ledger.putObligation(obligation)) : []),
-    ...(known === null ? [() => ports.ledger.replaceIncident(incident, 0)] : []),
+    record,
     ...(look.isTold ? [() => tell(ports, incident, opened, incident.state)] : []),
   ]);
   const { incidentId, state, proof } = incident;
@@ -121,8 +125,7 @@ export const lookAtReport = async (
   const { ledger } = ports;
   const byLead = report.source === 'security-lead' || decidedBy !== null;
   /** A lead who names a key need not wait for the ledger to come back. */
-  const read = <T>(look: Promise<T>, otherwise: T): Promise<T> =>
-    byLead ? look.catch(unlessFault(otherwise)) : look;
+  const read = <T>(look: Promise<T>, otherwise: T): Promise<T> => (byLead ? look.catch(unlessFault(otherwise)) : look);
   const { incidentId, known } = await read(findIncident(report, ledger), {
     incidentId: incidentIdOf(report),
     known: null,
@@ -151,7 +154,10 @@ export const lookAtReport = async (
   const emergencies = obligations.filter(
     (obligation) => obligation.credentialId === only?.credentialId && obligation.incidentId !== incidentId,
   );
-  const last = emergencies.map(({ acceptedAt }) => acceptedAt).sort().at(-1);
+  const last = emergencies
+    .map(({ acceptedAt }) => acceptedAt)
+    .sort()
+    .at(-1);
   const decision: CompromiseDecision =
     report.leak.kind === 'admin-key' && resolved.reach.length > 0
       ? { kind: 'contain-and-replace' }

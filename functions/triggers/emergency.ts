@@ -3,8 +3,8 @@ import { type CredentialId, secretName } from '../domain/identifiers.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { Obligation } from '../domain/obligation.ts';
 import type { RotationRequest } from '../domain/rotation.ts';
-import type { LeakedKey } from './resolve-leak.ts';
 import { rotationRequest } from './request.ts';
+import type { LeakedKey } from './resolve-leak.ts';
 
 /**
  * The run that serves a leaked key. The same incident and key are the same run, and stopping a key is another one than
@@ -25,8 +25,7 @@ export const emergencyRequest = (
     at: reportedAt,
     reason,
     // What is only stopped has to be stopped.
-    containFirst:
-      replacement === 'on-approval' || (incident.containFirst ?? carrier.emergency === 'contain-first'),
+    containFirst: replacement === 'on-approval' || (incident.containFirst ?? carrier.emergency === 'contain-first'),
     leakedKeyId: keyId,
     incident: { incidentId, reportedAt, acceptedAt },
     replacement,

@@ -4,6 +4,7 @@ import type { Audience } from '../domain/incident-policy.ts';
 import { keyWords, leakWords, overdueWords, proofWords, sourceWords } from '../domain/incident-words.ts';
 import { durationOf, timeOf } from '../domain/time-words.ts';
 import type { Notice } from '../ports.ts';
+import { adminKeySteps } from '../providers/admin-key-steps.ts';
 
 /** What is told: how a report was decided, that it is over, how it stands, or that nobody acts. */
 export type Telling = Incident['state'] | 'closed' | 'report' | `call ${number}`;
@@ -41,12 +42,17 @@ export const incidentNotice = (
       `${timeOf(reportedAt)}: ${sourceWords[source]} reported ${leakWords(leak)}.`,
       `Why: ${oneLine(reason)} (${oneLine(reference)}). Proof: ${proofWords[proof]}.`,
       meaning,
+      ...(leak.kind === 'admin-key' ? stepsOf(keys) : []),
       ...keys.slice(0, keysShown).map((key) => `- ${keyWords(key)}`),
       ...(more > 0 ? [`- and ${more} more`] : []),
     ].join('\n'),
     next: next ?? `keyturn incident ${incidentId}`,
   };
 };
+
+/** Keyturn makes no admin keys: the page says what a person does. */
+const stepsOf = (keys: readonly KeyClock[]): readonly string[] =>
+  keys.slice(0, 1).flatMap(({ provider }) => adminKeySteps(provider).map((step, index) => `${index + 1}. ${step}`));
 
 const wordsOf = (telling: Telling, incident: Incident, clock: IncidentClock): readonly [string, string] => {
   const { all, overdue, acceptedAt, closedAt } = clock;

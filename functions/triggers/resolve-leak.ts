@@ -169,7 +169,10 @@ const byTier = (left: Credential, right: Credential): number =>
  *
  * @throws Fault when vault, ledger or provider do not answer
  */
-export const servingKey = async (credential: Credential, ports: Omit<ResolvePorts, 'register'>): Promise<LeakedKey | null> => {
+export const servingKey = async (
+  credential: Credential,
+  ports: Omit<ResolvePorts, 'register'>,
+): Promise<LeakedKey | null> => {
   const { id, secret, target } = credential;
   const versionId = holderOf((await ports.vault.describe(secret)) ?? [], current);
   const payload = versionId && (await ports.vault.read(secret, versionId, current));
@@ -197,7 +200,9 @@ const mayServe = async (keyId: KeyId, credential: Credential | null, ports: Reso
 };
 
 const credentialOf = async (credentialId: CredentialId, ports: ResolvePorts): Promise<Credential | null> =>
-  (await ports.register.credential(credentialId)) ?? (await ports.ledger.read(credentialId)).record.rotation?.credential ?? null;
+  (await ports.register.credential(credentialId)) ??
+  (await ports.ledger.read(credentialId)).record.rotation?.credential ??
+  null;
 
 /** Whose key the ledger says it is; null also when the ledger does not answer, which must not save a leaked key. */
 const ownerOnRecord = async (

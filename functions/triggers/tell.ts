@@ -34,7 +34,10 @@ export const tell = async (
   const rotations = (await openRotations(ports, obligations).catch(nullOnFault)) ?? [];
   const now = clock.now();
   const times = incidentClock(incident, obligations, rotations, now);
-  const { severity, to } = audienceOf(what);
+  // Nobody but a person can end an admin key.
+  const { severity, to } = audienceOf(
+    incident.leak.kind === 'admin-key' && what === 'accepted' ? 'contained-only' : what,
+  );
   const readers = (await readersOf(ports, times, to)).filter(
     ({ contact }) => !told.some((earlier) => earlier.to === contact && earlier.what === what),
   );

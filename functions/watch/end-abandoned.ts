@@ -76,7 +76,11 @@ const isRecent = (at: Instant, { ports: { clock }, options }: Pass): boolean => 
 
 const detail = 'recorded by reconcile: the run ended without recording it';
 
-const decide = async (lease: Lease, rotation: OpenRotation, { ports, options }: Pass): Promise<AbandonedRunDecision> => {
+const decide = async (
+  lease: Lease,
+  rotation: OpenRotation,
+  { ports, options }: Pass,
+): Promise<AbandonedRunDecision> => {
   const { provider } = rotation.credential.target;
   const { status, outcome } = await ports.executions.look({ rotationId: lease.rotationId, provider });
   return decideAbandonedRun({

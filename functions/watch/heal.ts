@@ -56,14 +56,17 @@ const healOne = async (credential: Credential, pass: Pass): Promise<void> => {
     case 'unclear':
       return;
     case 'wait':
-      return tell(null);
+      tell(null);
+      return;
     case 'label-back':
-      return tell(options.dryRun ? null : await labelBack(credential, view, pass));
+      tell(options.dryRun ? null : await labelBack(credential, view, pass));
+      return;
     case 'replace':
-      return tell(options.dryRun ? null : await replace(credential, view, pass));
+      tell(options.dryRun ? null : await replace(credential, view, pass));
+      return;
     case 'tell-a-person': {
       const isTold = !options.dryRun && (await tellOwner(credential, 'needs-a-person', named, pass));
-      return tell(isTold ? 'told its owner' : null);
+      tell(isTold ? 'told its owner' : null);
     }
   }
 };
@@ -145,10 +148,12 @@ const readPrevious = async (
   connection: Connection,
   { ports }: Pass,
 ): Promise<Previous | null> => {
-  const pinned = versions.find(({ versionId }) => versionId === rotation?.old?.versionId);
-  const version = pinned ?? versions.find(({ labels }) => labels.includes(previous));
+  const others = versions.filter(({ labels }) => !labels.includes(currentLabel));
+  // Put back by hand, the pinned version serves itself, and AWSPREVIOUS is on the one that served a moment ago.
+  const pinned = others.find(({ versionId }) => versionId === rotation?.old?.versionId);
+  const version = pinned ?? others.find(({ labels }) => labels.includes(previous));
   const label = version?.labels.find((name) => isOurs(name) || name === previous);
-  if (version === undefined || label === undefined || version.labels.includes(currentLabel)) return null;
+  if (version === undefined || label === undefined) return null;
   const { versionId } = version;
   const payload = await ports.vault.read(secret, versionId, label);
   if (payload === null) return null;

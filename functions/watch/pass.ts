@@ -16,8 +16,7 @@ export type ReconcileOptions = {
   readonly dryRun: boolean;
 };
 
-export const partNames = ['obligations', 'abandoned-runs', 'labels', 'heal'] as const;
-export type PartName = (typeof partNames)[number];
+export type PartName = 'obligations' | 'abandoned-runs' | 'labels' | 'dropped-keys' | 'heal' | 'prints' | 'admin-keys';
 
 /** Something that was not as it should be. What is well is not told. */
 export type Found = {

@@ -2,7 +2,18 @@ import type { Ports } from '../ports.ts';
 import { clearLabels } from './clear-labels.ts';
 import { endAbandoned } from './end-abandoned.ts';
 import { heal } from './heal.ts';
-import { type Failed, type Found, faultOf, type Part, type Pass, type PartName, type ReconcileOptions } from './pass.ts';
+import {
+  type Failed,
+  type Found,
+  faultOf,
+  type Part,
+  type PartName,
+  type Pass,
+  type ReconcileOptions,
+} from './pass.ts';
+import { printAdopted } from './print-adopted.ts';
+import { releaseDropped } from './release-dropped.ts';
+import { serveAdminObligations } from './serve-admin-obligations.ts';
 import { serveObligations } from './serve-obligations.ts';
 
 export type ReconcileReport = {
@@ -11,12 +22,15 @@ export type ReconcileReport = {
   readonly failed: readonly Failed[];
 };
 
-/** In this order: a leaked key first, and what serves last, when everything that would mend it has been started. */
+/** In this order: a leaked key first; what serves when everything that would mend it has been started; then the rest. */
 const parts: readonly (readonly [PartName, Part])[] = [
   ['obligations', serveObligations],
   ['abandoned-runs', endAbandoned],
   ['labels', clearLabels],
+  ['dropped-keys', releaseDropped],
   ['heal', heal],
+  ['prints', printAdopted],
+  ['admin-keys', serveAdminObligations],
 ];
 
 /**

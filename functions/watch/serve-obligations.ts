@@ -1,13 +1,7 @@
 import type { Credential } from '../domain/credential.ts';
 import { decideObligation, decideSight, type KeySight, type ObligationView } from '../domain/decisions/obligation.ts';
 import { refusalsThatProve } from '../domain/decisions/prove-refused.ts';
-import {
-  type CredentialId,
-  type KeyId,
-  type RotationId,
-  secondsBetween,
-  secretName,
-} from '../domain/identifiers.ts';
+import { type CredentialId, type KeyId, type RotationId, secondsBetween, secretName } from '../domain/identifiers.ts';
 import { isOurs, previous } from '../domain/labels.ts';
 import type { Obligation } from '../domain/obligation.ts';
 import type { CredentialRecord, RotationRequest } from '../domain/rotation.ts';
@@ -16,9 +10,9 @@ import type { Ports } from '../ports.ts';
 import type { Connection } from '../providers/provider.ts';
 import { contain } from '../steps/contain.ts';
 import { type CurrentLook, probe, probeForRefusals, readCurrent } from '../steps/current-key.ts';
-import { keyOf } from './key-of.ts';
 import { listedAs } from '../steps/listed-as.ts';
 import { emergencyAgain } from '../triggers/emergency-again.ts';
+import { keyOf } from './key-of.ts';
 import { type Part, type Pass, unlessFault } from './pass.ts';
 
 const part = 'obligations';
@@ -181,7 +175,7 @@ const sightOf = async (
   ports: Ports,
 ): Promise<KeySight> => {
   const listed = await unlessFault(() => listedAs(keyId, connection));
-  const value = credential && secret && (await valueOf(keyId, credential, record, secret, connection, ports));
+  const value = credential && secret && (await readValue(keyId, credential, record, secret, connection, ports));
   const probes = value && (await probeForRefusals(ports, connection, value, refusalsThatProve, spacingSeconds));
   const current = secret?.current ?? null;
   const otherServes = current !== null && value !== null && !current.value.equals(value);
@@ -196,7 +190,7 @@ const sightOf = async (
 };
 
 /** The key's value, under whatever label still holds it; null when it can no longer be read, or told. */
-const valueOf = async (
+const readValue = async (
   keyId: KeyId,
   { secret }: Credential,
   record: CredentialRecord,

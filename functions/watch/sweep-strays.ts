@@ -80,7 +80,7 @@ const sweepScope = async (
       active: key.active,
       inUse: serving.keyIds.has(key.keyId),
       known: since !== null,
-      ageSeconds: since === null ? 0 : secondsBetween(since, ports.clock.now()),
+      ageSeconds: secondsBetween(since ?? key.createdAt ?? ports.clock.now(), ports.clock.now()),
       graceSeconds,
     });
     if (kind === 'dead' || kind === 'in-use') continue;

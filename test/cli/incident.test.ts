@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { htmlOf } from '../../functions/cli/html-of.ts';
 import { markdownOf } from '../../functions/cli/markdown-of.ts';
-import { incidentId, keyId } from '../../functions/domain/identifiers.ts';
 import type { Incident } from '../../functions/domain/incident.ts';
 import { sampleIncident } from '../support/incident-world.ts';
 import { makeWorld, type World } from './world.ts';
@@ -25,16 +24,19 @@ const write = (change: Partial<Incident> = {}): Promise<void> =>
     await ledger.replaceIncident(sampleIncident({ reportedAt: now, acceptedAt: now, ...change }), 0);
   });
 
-/** The incident of an emergency that really ran. */
+/** The incident of an emergency that really ran, with what the test changes of it. */
 const afterEmergency = async (change: Partial<Incident> = {}) => {
-  await write(change);
   const ran = await world.run('rotate assistant-openai --emergency --yes --json');
-  const { rotationId, oldKeyId } = ran.json();
-  await world.ports(async ({ ledger }) => {
+  return world.ports(async ({ ledger }) => {
     const [obligation] = await ledger.obligations('all');
-    await ledger.putObligation({ ...obligation!, incidentId: incidentId(id) });
+    if (obligation?.incidentId == null || obligation.rotationId === null)
+      throw new Error(`There is no incident: ${ran.stderr}`);
+    const { incidentId, keyId, rotationId } = obligation;
+    const item = await ledger.incident(incidentId);
+    if (item === null) throw new Error('The incident is not on record.');
+    await ledger.replaceIncident({ ...item.incident, ...change }, item.revision);
+    return { incidentId, keyId, rotationId };
   });
-  return { rotationId, oldKeyId };
 };
 
 const told = [
@@ -43,24 +45,25 @@ const told = [
 ];
 
 test('tells of a real run: what leaked, the clock, the evidence, what was done and who was told', async () => {
-  const { oldKeyId } = await afterEmergency({ told });
-  const { code, stdout } = await world.run(`incident ${id}`);
+  const { source, reference, proof } = sampleIncident();
+  const { incidentId, keyId } = await afterEmergency({ source, reference, proof, told });
+  const { code, stdout } = await world.run(`incident ${incidentId}`);
   expect(code).toBe(0);
-  expect(stdout).toMatch(new RegExp(`^# Incident ${id}: closed\n`));
+  expect(stdout).toMatch(new RegExp(`^# Incident ${incidentId}: closed\n`));
   expect(stdout).toContain('| Reported by | GitHub secret scanning |');
   expect(stdout).toContain('| Where | <https://github.com/example/app/security/secret-scanning/1> |');
   expect(stdout).toContain('| Proof | proven: the reported value has the fingerprint of a key of ours |');
-  expect(stdout).toContain(`| assistant-openai | \`${oldKeyId}\` | openai | openai-test | seen refused |`);
+  expect(stdout).toContain(`| assistant-openai | \`${keyId}\` | openai | openai-test | seen refused |`);
   const clock =
     /\| Key \| stopped .*\n\|.*\n\| `(\w+)` \| (\d+\.\d) s \| (\d+\.\d) s \| (\d+\.\d) s \| (\d+\.\d) s \| (\d+\.\d) s \|/.exec(
       stdout,
     );
-  expect(clock?.[1]).toBe(oldKeyId);
+  expect(clock?.[1]).toBe(keyId);
   const [contained, firstRefused, replaced, refused, moved] = clock!.slice(2).map(Number);
   expect(contained).toBeLessThanOrEqual(replaced!);
   expect(firstRefused).toBeLessThanOrEqual(refused!);
   expect(moved! - replaced!).toBeCloseTo(2);
-  expect(stdout).toMatch(new RegExp(`\\| \`${oldKeyId}\` \\| 2026-11-21 09:0\\d:\\d\\dZ \\| .*refused`));
+  expect(stdout).toMatch(new RegExp(`\\| \`${keyId}\` \\| 2026-11-21 09:0\\d:\\d\\dZ \\| .*refused`));
   expect(stdout).toMatch(/Z \| assistant-openai \| contained: the leaked key is \w+ at the provider/);
   expect(stdout).toContain('AWSCURRENT moved: consumers get the new key');
   expect(stdout).toContain('| test-team@example.com | accepted; each key must be seen refused |');
@@ -69,8 +72,8 @@ test('tells of a real run: what leaked, the clock, the evidence, what was done a
 });
 
 test('the timeline goes forward, and a step that is tried again is one line', async () => {
-  await afterEmergency();
-  const { stdout } = await world.run(`incident ${id}`);
+  const { incidentId } = await afterEmergency();
+  const { stdout } = await world.run(`incident ${incidentId}`);
   const [, timeline = ''] = /## What was done\n\n([\s\S]*?)\n\n##/.exec(stdout) ?? [];
   const times = timeline
     .split('\n')
@@ -83,19 +86,21 @@ test('the timeline goes forward, and a step that is tried again is one line', as
 });
 
 test('the same facts make the same report', async () => {
-  await afterEmergency();
+  const { incidentId } = await afterEmergency();
   for (const form of ['', ' --html', ' --json'])
-    expect((await world.run(`incident ${id}${form}`)).stdout).toBe((await world.run(`incident ${id}${form}`)).stdout);
+    expect((await world.run(`incident ${incidentId}${form}`)).stdout).toBe(
+      (await world.run(`incident ${incidentId}${form}`)).stdout,
+    );
 });
 
 test('what is open, what is overdue, and the one next command', async () => {
   world.openai.configure({ models: [] });
-  const { rotationId, oldKeyId } = await afterEmergency();
+  const { incidentId, keyId, rotationId } = await afterEmergency();
   world.clock.advance(400);
-  const { stdout } = await world.run(`incident ${id}`);
-  expect(stdout).toContain(`# Incident ${id}: open`);
-  expect(stdout).toContain(`nothing serves in place of the key ${oldKeyId.replaceAll('_', '\\_')}`);
-  expect(stdout).toContain(`- assistant-openai: ${oldKeyId.replaceAll('_', '\\_')} is not seen refused, nor replaced.`);
+  const { stdout } = await world.run(`incident ${incidentId}`);
+  expect(stdout).toContain(`# Incident ${incidentId}: open`);
+  expect(stdout).toContain(`nothing serves in place of the key ${keyId.replaceAll('_', '\\_')}`);
+  expect(stdout).toContain(`- assistant-openai: ${keyId.replaceAll('_', '\\_')} is not seen refused, nor replaced.`);
   expect(stdout).toContain('The report is to be with the security lead by 2026-11-21 10:0');
   expect(stdout.trimEnd()).toMatch(new RegExp(`Next:\n\n\`keyturn resume ${rotationId} --local\`$`));
 });
@@ -113,11 +118,11 @@ test.each([
 });
 
 test('--json has the times as numbers', async () => {
-  const { oldKeyId } = await afterEmergency();
-  const report: unknown = (await world.run(`incident ${id} --json`)).json();
+  const { incidentId, keyId } = await afterEmergency();
+  const report: unknown = (await world.run(`incident ${incidentId} --json`)).json();
   expect(report).toMatchObject({
-    incident: { incidentId: id },
-    clock: { state: 'closed', keys: [{ keyId: oldKeyId, refused: { seconds: expect.any(Number) } }] },
+    incident: { incidentId },
+    clock: { state: 'closed', keys: [{ keyId, refused: { seconds: expect.any(Number) } }] },
     next: null,
   });
 });
@@ -175,7 +180,7 @@ describe('whatever a report quotes', () => {
   });
 
   test('is kept apart in code, and control characters are dropped', () => {
-    const code = keyId('a`b``c|\u001b[31m\u202ed');
+    const code = 'a`b``c|\u001b[31m\u202ed';
     const blocks = [{ kind: 'paragraph', text: { code } }] as const;
     expect(markdownOf(blocks)).toBe('``` a`b``c\\| [31m d ```\n');
     expect(htmlOf(blocks)).toContain('<p><code>a`b``c| [31m d</code></p>');

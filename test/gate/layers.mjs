@@ -35,7 +35,10 @@ const layers = {
     packages: ['node:crypto', 'zod'],
   },
   // What is found on the clock is started and told of as what comes in is.
-  'functions/watch/': { from: [...contracts, 'functions/triggers/'], packages: ['node:crypto', 'zod'] },
+  'functions/watch/': {
+    from: [...contracts, 'functions/steps/', 'functions/triggers/'],
+    packages: ['node:crypto', 'zod'],
+  },
   'functions/register/': { from: [...contracts, 'functions/providers/'], packages: ['node:crypto', 'yaml', 'zod'] },
 
   'workflows/': { from: ['functions/domain/'], typesFrom: ['functions/steps/step.ts'] },

@@ -82,18 +82,22 @@ describe('the KMS keys', () => {
       'alias/keyturn/managed-secrets',
       'alias/keyturn/data',
       'alias/keyturn/audit',
+      'alias/keyturn/fingerprints',
     ]);
     production.allResources('AWS::KMS::Key', { DeletionPolicy: 'Retain' });
-    production.allResourcesProperties('AWS::KMS::Key', { EnableKeyRotation: true });
+    const kept = properties(production, 'AWS::KMS::Key').filter(({ EnableKeyRotation }) => EnableKeyRotation !== true);
+    // A print is of use as long as the key that took it: KMS rotates no HMAC key.
+    expect(kept.map(({ KeySpec, KeyUsage }) => [KeySpec, KeyUsage])).toEqual([['HMAC_256', 'GENERATE_VERIFY_MAC']]);
   });
 
-  it('can be used by nobody directly: every right to use one is bound to a service or to what is encrypted', () => {
+  it('but the one of fingerprints can be used by nobody directly: every right to use one is bound to a service or to what is encrypted', () => {
     const uses = /^kms:(Decrypt|Encrypt|GenerateDataKey|ReEncrypt|CreateGrant|Sign|GenerateMac)/;
     for (const [, key] of resourcesOf(production, 'AWS::KMS::Key')) {
       for (const statement of statementsOf(key)) {
         const actions = [statement.Action].flat();
         expect(actions.join()).not.toContain('*');
         if (!actions.some((action) => uses.test(action))) continue;
+        if (actions.join() === 'kms:DescribeKey,kms:GenerateMac') continue;
         const bounds = Object.values(statement.Condition ?? {}).flatMap((condition) =>
           Object.keys(condition as object),
         );

@@ -87,7 +87,7 @@ describe.each(providerIds)('the stack of %s', (provider) => {
 
   it('has functions of one make: Node 24, arm64, a role and the log of their own provider', () => {
     const functions = [...functionsOf(template()).values()];
-    expect(functions).toHaveLength(Object.keys(substitutions(flow)).length + 2);
+    expect(functions).toHaveLength(Object.keys(substitutions(flow)).length + 3);
     for (const lambda of functions) {
       expect(lambda).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -106,34 +106,38 @@ describe.each(providerIds)('the stack of %s', (provider) => {
     });
   });
 
-  it('wakes both sweeps, and loses no call that fails', () => {
+  it('wakes every sweep, and loses no call that fails', () => {
     const schedules = resourcesOf(template(), 'AWS::Scheduler::Schedule').map(([, { Properties }]) => Properties);
     expect(schedules.map(({ Name }) => Name).toSorted()).toEqual([
+      `keyturn-${provider}-reconcile`,
       `keyturn-${provider}-start-due`,
       `keyturn-${provider}-sweep-strays`,
     ]);
     const [queue] = resourcesOf(template(), 'AWS::SQS::Queue').map(([id]) => ({ 'Fn::GetAtt': [id, 'Arn'] }));
-    for (const { Target, FlexibleTimeWindow } of schedules) {
+    for (const { Name, Target, FlexibleTimeWindow } of schedules) {
+      const seconds = Name === `keyturn-${provider}-reconcile` ? 300 : 900;
       expect(Target).toMatchObject({
         DeadLetterConfig: { Arn: queue },
-        RetryPolicy: { MaximumEventAgeInSeconds: 900, MaximumRetryAttempts: 3 },
+        RetryPolicy: { MaximumEventAgeInSeconds: seconds, MaximumRetryAttempts: 3 },
       });
       expect(FlexibleTimeWindow).toMatchObject({ Mode: 'FLEXIBLE' });
     }
     const invocations = resourcesOf(template(), 'AWS::Lambda::EventInvokeConfig').map(
       ([, { Properties }]) => Properties,
     );
-    expect(invocations).toHaveLength(2);
-    for (const { DestinationConfig, MaximumEventAgeInSeconds } of invocations) {
+    for (const { DestinationConfig } of invocations) {
       expect(DestinationConfig).toEqual({ OnFailure: { Destination: queue } });
-      expect(MaximumEventAgeInSeconds).toBe(900);
     }
+    const ages = invocations.map(({ MaximumEventAgeInSeconds }) => Number(MaximumEventAgeInSeconds));
+    expect(ages.toSorted((left, right) => left - right)).toEqual([300, 900, 900]);
     template().allResourcesProperties('AWS::SQS::Queue', { KmsMasterKeyId: Match.anyValue() });
   });
 
   it('tells people when something fails, or does not happen', () => {
     const alarms = resourcesOf(template(), 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
     expect(alarms.map(({ AlarmName }) => String(AlarmName).replace(`keyturn-${provider}-`, '')).toSorted()).toEqual([
+      'reconcile-failed',
+      'reconcile-silent',
       'rotation-aborted',
       'rotation-failed',
       'rotation-timed-out',

@@ -9,6 +9,7 @@ import {
 } from '../../functions/local/simulated/anthropic.ts';
 import { startSimulator } from '../../functions/local/simulated/server.ts';
 import { anthropic } from '../../functions/providers/anthropic.ts';
+import { usageReports } from '../../functions/providers/anthropic-usage.ts';
 import { bind } from '../../functions/providers/connect.ts';
 import { fetchHttp } from '../../functions/shell/fetch-http.ts';
 
@@ -414,6 +415,14 @@ describe('the status', () => {
 
 describe.each(['usage-report', 'analytics'] as const)('use, as %s tells it', (usageApi) => {
   const settings = { usageApi, usageDelaySeconds: 300 };
+
+  it.each([
+    ['2026-11-21T11:00:00Z', true],
+    ['soon', false],
+  ])('a bucket from %j is read: %s; one without a time would count as unused', (startingAt, isRead) => {
+    const bucket = { starting_at: startingAt, results: [{ api_key_id: 'key' }], group: { api_key_id: 'key' } };
+    expect(usageReports[usageApi].read.safeParse({ data: [bucket], has_more: false }).success).toBe(isRead);
+  });
 
   it('counts from the first whole minute, once the report has caught up', async () => {
     const { operations, make, use, at, advanceTo } = await open({ usageLagSeconds: 300 }, settings);

@@ -247,8 +247,14 @@ const spoilt = (value: unknown): readonly string[] => {
   ];
 };
 
-const written = (whole: object, entries: readonly [string, unknown][], [name, put]: readonly string[] = []): string => {
-  const texts = entries.map(([key, inner]) => [key, key === name ? put : JSON.stringify(inner)] as const);
+const written = (
+  whole: object,
+  entries: readonly [string, unknown][],
+  [name, put]: readonly [string, string] | readonly [] = [],
+): string => {
+  const texts = entries.map(
+    ([key, inner]) => [key, (key === name ? put : undefined) ?? JSON.stringify(inner)] as const,
+  );
   if (Array.isArray(whole)) return `[${texts.map(([, text]) => text).join(',')}]`;
   return `{${texts.map(([key, text]) => `${JSON.stringify(key)}:${text}`).join(',')}}`;
 };

@@ -19,7 +19,11 @@ const races = openRaces();
 afterAll(races.close);
 
 const race = (run: (world: RaceWorld, scheduler: fc.Scheduler) => Promise<void>): Promise<void> =>
-  fc.assert(fc.asyncProperty(fc.scheduler(), async (scheduler) => run(await races.world(), scheduler)));
+  fc.assert(
+    fc.asyncProperty(fc.scheduler(), async (scheduler) => run(await races.world(), scheduler)),
+    // Each of them is a rotation on a real store, which waits for the disk.
+    { numRuns: 40 },
+  );
 
 const recordOf = async ({ ports, credential }: RaceWorld) => (await ports.ledger.read(credential.id)).record;
 const startOf = (ending: Ending): unknown => ('output' in ending ? ending.output['start'] : ending.fault);

@@ -95,6 +95,34 @@ describe('whatever the text, the answer is a register or a RegisterError', () =>
     );
   });
 
+  // A person who pastes a key into the register must not find it in the log of the build as well.
+  it.each([
+    ['for the value', (line: string, key: string) => line.replace(/: .*$/, `: ${key}`)],
+    ['for the name', (line: string, key: string) => line.replace(/[\w]+:/, `${key}:`)],
+    ['behind the value', (line: string, key: string) => `${line} ${key}`],
+    ['for the line', (line: string, key: string) => line.replace(/\S.*$/, key)],
+    ['as a tag', (line: string, key: string) => line.replace(/: /, `: !${key} `)],
+    ['as an anchor', (line: string, key: string) => line.replace(/: /, `: &${key} `)],
+    ['as an alias', (line: string, key: string) => line.replace(/: .*$/, `: *${key}`)],
+  ])('a key that stands %s, in whichever line, is told to nobody', (_where, put) => {
+    for (const key of ['sk-proj-Zk81xQp07LmB2vTrZk81xQp07LmB2vTr', 'AKIAZK81XQP07LMB2VTR']) {
+      for (const [at, line] of lines.entries()) {
+        const problems = problemsOf(lines.with(at, put(line, key)).join('\n'));
+        expect(problems.join('\n')).not.toContain(key);
+      }
+    }
+  });
+
+  it('a name that JavaScript gives a meaning to, in whichever line, is a name like any other', () => {
+    for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
+      for (const [at, line] of lines.entries()) {
+        problemsOf(lines.with(at, line.replace(/[\w]+:/, `${name}:`)).join('\n'));
+        problemsOf(lines.with(at, line.replace(/: .*$/, `: ${name}`)).join('\n'));
+      }
+    }
+    expect(Object.keys(Object.prototype)).toEqual([]);
+  });
+
   it('a value that is not what stood there is found, or means the same', () => {
     const values = [
       ...goodRegister.matchAll(/^ {4}(?:service|purpose|tier|sensitivity|cadence|overlap|emergency): (\S+)$/gm),

@@ -62,8 +62,11 @@ export const perform = async (act: Act, world: World): Promise<void> => {
       await leak(newKey(world));
       break;
     case 'person-moves-current': {
-      const theirs = await world.writeByHand(world.mint('a persons own'), 'theirs');
-      await vault.port.moveLabel(credential.secret, current, { from: vault.holder(credential.secret, current), to: theirs });
+      const theirs = await world.writeByHand(world.ownKey(), 'theirs');
+      await vault.port.moveLabel(credential.secret, current, {
+        from: vault.holder(credential.secret, current),
+        to: theirs,
+      });
       await vault.port.moveLabel(credential.secret, 'theirs', { from: theirs, to: null });
       break;
     }

@@ -1,4 +1,4 @@
-import { acts, type Act, type FaultKind, readFaults, writeFaults } from './plan.ts';
+import { type Act, acts, type FaultKind, readFaults, writeFaults } from './plan.ts';
 import type { Site } from './seam.ts';
 
 /**
@@ -62,3 +62,17 @@ const touches = (act: Act, { port, kind, operation }: Site): boolean => {
 /** Every single fault and act of a recorded run. */
 export const singlesOf = (sites: readonly Site[]): readonly (readonly [string, FaultKind | Act])[] =>
   sites.flatMap((site) => [...faultsAt(site), ...actsAt(site)].map((kind) => [site.name, kind] as const));
+
+/** After these nobody knows what happened, or the caller's double has acted. */
+const dangerous: readonly FaultKind[] = ['lost', 'late', 'crash-after', 'duplicate'];
+
+/** The calls that cannot be taken back: keys are made and stopped, values stored, labels moved. */
+const isDangerous = ({ kind, port, operation }: Site): boolean =>
+  kind === 'write' && (port === 'http' || operation === 'store' || operation === 'moveLabel');
+
+export const dangerousOf = (sites: readonly Site[]): readonly (readonly [string, FaultKind])[] =>
+  sites.filter(isDangerous).flatMap((site) => dangerous.map((kind) => [site.name, kind] as const));
+
+/** The sites that come after that one: a second fault strikes somewhere after the first, in the run as the first made it. */
+export const after = (sites: readonly Site[], first: string): readonly Site[] =>
+  sites.slice(sites.findIndex(({ name }) => name === first) + 1);

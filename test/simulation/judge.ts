@@ -33,8 +33,12 @@ export interface Evidence {
   readonly handMade: ReadonlyMap<VersionId, KeyId>;
   /** Keys that a compromise was reported of, with the time of the report in milliseconds since 1970. */
   readonly compromised: ReadonlyMap<KeyId, number>;
+  /** Whether its emergency was to stop the key first. */
+  readonly contains: (key: KeyId) => boolean;
   /** Keys that the vendor or a person killed, and keys that a person has put back although they were dying. */
   readonly outsiders: ReadonlySet<KeyId>;
+  /** Nothing was planned against vendor and vault: then nothing may keep a leaked key alive. */
+  readonly isProviderWell: boolean;
   /** How far the product's clock may be off, in seconds. */
   readonly skewSeconds: () => number;
   /** Everything that leaves: texts in which no secret may be. */
@@ -56,6 +60,11 @@ export interface Judge {
   readonly unsettled: () => readonly string[];
 }
 
+/** From the report of a leak to the call that stops the key: five minutes without trouble at the vendor. */
+const containWithinSeconds = 300;
+/** What we broke ourselves in a race is put right by the same run, and not by the next watch. */
+const healWithinSeconds = 240;
+
 interface Serving {
   readonly key: KeyId | null;
   readonly version: VersionId | null;
@@ -75,13 +84,17 @@ export const judge = (world: Evidence): Judge => {
   /** Keys that a rotation has made or taken, or has taken out of service. */
   const known = new Set<KeyId>();
   let epoch = 0;
+  let refusedSince: number | null = null;
 
   const violated = (id: string, what: string): void => {
     violations.add(`${id} ${what}`);
   };
   const keyOf = (version: VersionId | null): KeyId | null =>
     version === null ? null : (world.handMade.get(version) ?? vault.payload(secret, version)?.keyId ?? null);
-  const isExcused = (key: KeyId): boolean => world.compromised.has(key) || world.outsiders.has(key);
+  const isTwoSlot = vendor.providerId === 'azure-openai';
+  const sacrificed = new Set<KeyId>();
+  const isExcused = (key: KeyId): boolean =>
+    world.compromised.has(key) || world.outsiders.has(key) || sacrificed.has(key);
   /** The product's own names for keys, and the ids that it has written down. */
   const isOurs = (key: SimulatedKey): boolean => {
     const { rotation, leftovers, pastAttempts, serving } = ledger.record(credential.id);
@@ -107,9 +120,11 @@ export const judge = (world: Evidence): Judge => {
       const rotation = ledger.record(credential.id).rotation;
       const read = [rotation?.old?.versionId, rotation?.new?.versionId];
       const healed = caller.step === 'reconcile' && last.key !== null && dying.has(last.key);
-      if (last.version !== null && !healed && !read.includes(last.version)) violated('I12', `${caller.step} moved a label that it had not read`);
+      if (last.version !== null && !healed && !read.includes(last.version))
+        violated('I12', `${caller.step} moved a label that it had not read`);
       // What somebody else kills in the instant before is taken back by Confirm.
-      if (serving.key !== null && dying.has(serving.key) && !isExcused(serving.key)) violated('I13', `${caller.step} revived a dead key`);
+      if (serving.key !== null && dying.has(serving.key) && !isExcused(serving.key))
+        violated('I13', `${caller.step} revived a dead key`);
     }
     return serving;
   };
@@ -133,13 +148,25 @@ export const judge = (world: Evidence): Judge => {
       dying.add(id);
       if (caller === null) continue;
       // The value in a slot that is not in use is nobody's: giving it another is how a key is made there.
-      const isFreeSlot = vendor.providerId === 'azure-openai' && !served.some((each) => each.key === id);
-      if (world.foreign.has(id) || (!isFreeSlot && !isOurs(key))) violated('I10', `${caller.step} killed a key that is not ours`);
-      if (world.compromised.has(id)) continue;
+      const isFreeSlot = isTwoSlot && !served.some((each) => each.key === id);
+      if (world.foreign.has(id) || (!isFreeSlot && !isOurs(key)))
+        violated('I10', `${caller.step} killed a key that is not ours`);
+      const reportedAt = world.compromised.get(id);
+      if (reportedAt !== undefined) {
+        const late = now - reportedAt > containWithinSeconds * 1000;
+        if (late && world.contains(id) && world.isProviderWell)
+          violated('I21', `${caller.step} stopped a leaked key too late`);
+        continue;
+      }
       if (serving.key === id) violated('I1', `${caller.step} killed the key that serves`);
       const last = served.findLast((each) => each.key === id);
       if (last === undefined) continue;
       const served_ = last.until === Infinity ? 0 : (now - last.until) / 1000;
+      // Two slots, and the one that serves has leaked: its replacement can only come into the other.
+      if (isTwoSlot && ledger.record(credential.id).rotation?.urgency === 'emergency') {
+        sacrificed.add(id);
+        continue;
+      }
       if (served_ + world.skewSeconds() < credential.overlapSeconds && !wasRolledBack(id)) {
         violated('I3', `${caller.step} killed a key ${served_} s after it had served`);
       }
@@ -158,6 +185,12 @@ export const judge = (world: Evidence): Judge => {
 
   const lookAtServing = (caller: Caller | null, keys: readonly SimulatedKey[], serving: Serving): void => {
     const now = time.now();
+    const present = keys.find((key) => key.id === serving.key);
+    const isRefused = present !== undefined && !vendor.isLive(present) && !isExcused(keyId(present.id));
+    if (!isRefused && refusedSince !== null && now - refusedSince > healWithinSeconds * 1000) {
+      violated('T1', 'AWSCURRENT was refused for long');
+    }
+    refusedSince = isRefused ? (refusedSince ?? now) : null;
     for (const each of served) {
       if (each.key === null || each.until + longestTtl <= now || isExcused(each.key)) continue;
       const key = keys.find((candidate) => candidate.id === each.key);
@@ -185,14 +218,15 @@ export const judge = (world: Evidence): Judge => {
   const orphans = (): readonly KeyId[] => {
     const serving = keyOf(vault.holder(secret, current));
     const { rotation, leftovers } = ledger.record(credential.id);
-    const isTwoSlot = vendor.providerId === 'azure-openai';
-    return liveKeys()
-      .filter(({ id, name }) => known.has(keyId(id)) || (name !== null && carriesOurName(name)))
-      .map(({ id }) => keyId(id))
-      .filter((id) => !world.foreign.has(id))
-      .filter((id) => id !== serving && id !== rotation?.old?.keyId && id !== rotation?.new?.keyId)
-      // A slot always holds a value. One that was never stored is nobody's; one that was is on record until the next turn.
-      .filter((id) => !isTwoSlot || (wasStored(id) && !leftovers.some((leftover) => leftover.keyId === id)));
+    return (
+      liveKeys()
+        .filter(({ id, name }) => known.has(keyId(id)) || (name !== null && carriesOurName(name)))
+        .map(({ id }) => keyId(id))
+        .filter((id) => !world.foreign.has(id))
+        .filter((id) => id !== serving && id !== rotation?.old?.keyId && id !== rotation?.new?.keyId)
+        // A slot always holds a value. One that was never stored is nobody's; one that was is on record until the next turn.
+        .filter((id) => !isTwoSlot || (wasStored(id) && !leftovers.some((leftover) => leftover.keyId === id)))
+    );
   };
   const wasStored = (id: KeyId): boolean =>
     served.some(({ key }) => key === id) || [...rotations.values()].some((rotation) => rotation.new?.keyId === id);
@@ -207,13 +241,20 @@ export const judge = (world: Evidence): Judge => {
   const unsettled: Judge['unsettled'] = () => {
     const { lease, rotation, leftovers } = ledger.record(credential.id);
     const serving = keyOf(vault.holder(secret, current));
-    const labels = [...vault.labels(secret)].filter(([label]) => label !== current && label !== 'AWSPREVIOUS');
+    // The pin of a slot's value stays until that slot's next turn.
+    const isLeftover = (version: VersionId): boolean =>
+      leftovers.some(({ keyId: id }) => isTwoSlot && id === keyOf(version));
+    const labels = [...vault.labels(secret)].filter(
+      ([label, version]) => label !== current && label !== 'AWSPREVIOUS' && !isLeftover(version),
+    );
     return [
       ...world.journal.executions().flatMap(({ name, status }) => (status === 'running' ? [`I7 ${name} runs`] : [])),
       ...(lease === null ? [] : ['I5 a lease is held']),
       ...(rotation === null ? [] : [`I7 a rotation is open, ${rotation.endedAs ?? 'not ended'}`]),
-      ...(vendor.providerId === 'azure-openai' ? [] : leftovers.flatMap(({ keyId: id }) => (id === serving ? [] : [`I2 ${id} is left over`]))),
-      ...ledger.obligations().flatMap(({ keyId: id, refusedAt }) => (refusedAt === null ? [`I11 ${id} is not seen refused`] : [])),
+      ...(isTwoSlot ? [] : leftovers.flatMap(({ keyId: id }) => (id === serving ? [] : [`I2 ${id} is left over`]))),
+      ...ledger
+        .obligations()
+        .flatMap(({ keyId: id, refusedAt }) => (refusedAt === null ? [`I11 ${id} is not seen refused`] : [])),
       ...[...world.compromised.keys()].flatMap((id) =>
         liveKeys().some((key) => key.id === id) ? [`I11 ${id} lives on`] : [],
       ),
@@ -249,6 +290,9 @@ export const judge = (world: Evidence): Judge => {
       }
       const holdsNew = rotation.new !== null && vault.holder(secret, current) === rotation.new.versionId;
       if (state === 'RolledBack' && holdsNew) violated('I7', 'RolledBack, and the new key serves');
+      const before = rotation.old?.versionId ?? null;
+      if (state === 'RolledBack' && vault.holder(secret, current) !== before)
+        violated('I7', 'RolledBack, and the old key does not serve');
     },
     atRest: () => {
       for (const what of unsettled()) violations.add(`${what} (at rest)`);
@@ -260,7 +304,8 @@ export const judge = (world: Evidence): Judge => {
         const ends = ledger.entries.filter(({ rotationId, step }) => rotationId === execution.name && step === 'end');
         const told = new Set(ends.map(({ event }) => event));
         if (told.size > 1) violated('I7', `two ends: ${[...told].sort().join(', ')}`);
-        if (told.size === 1 && !told.has(execution.state)) violated('I7', `${[...told][0] ?? ''} on record, ${execution.state} said`);
+        if (told.size === 1 && !told.has(execution.state))
+          violated('I7', `${[...told][0] ?? ''} on record, ${execution.state} said`);
       }
       if (holdsCanary(world.sinks())) violated('I4', 'a secret value has left');
     },

@@ -39,7 +39,9 @@ export const memoryJournal = (onEnd: (execution: Execution) => void): MemoryJour
         const waking = running.map(({ wakeAt }) => wakeAt ?? 0);
         return {
           due: running.filter(({ wakeAt }) => (wakeAt ?? 0) <= now).map(({ name }) => name),
-          nextWakeAt: waking.filter((at) => at > now).reduce<number | null>((least, at) => Math.min(least ?? at, at), null),
+          nextWakeAt: waking
+            .filter((at) => at > now)
+            .reduce<number | null>((least, at) => Math.min(least ?? at, at), null),
         };
       },
       definitionText: async (hash) => definitions.get(hash) ?? null,

@@ -67,8 +67,7 @@ export const memoryVault = (): MemoryVault => {
       }
       return [...versions].map(([version, labels]): SecretVersion => ({ versionId: version, labels }));
     },
-    read: async (name, version, label) =>
-      find(name)?.labels.get(label) === version ? payload(name, version) : null,
+    read: async (name, version, label) => (find(name)?.labels.get(label) === version ? payload(name, version) : null),
     create: async (name) => {
       make(name);
     },

@@ -4,7 +4,7 @@ import { current } from '../../functions/domain/labels.ts';
 import { SecretValue } from '../../functions/domain/secret-value.ts';
 import { type Plan, planText } from './plan.ts';
 import type { Site } from './seam.ts';
-import { makeWorld, type Scenario, type World } from './world.ts';
+import { type Build, makeWorld, type Scenario, type World } from './world.ts';
 
 export interface Result {
   readonly plan: Plan;
@@ -30,8 +30,13 @@ export const caseText = (scenario: Scenario, plan: Plan): string =>
 const looksAt = [65, 125, 190, 250, 370, 490, 730, 1_450, 1_600, 2_900, 3_050, 4_400, 4_600, 5_900];
 const hour = 3_600_000;
 
-export const runCase = async (scenario: Scenario, plan: Plan, recording = false): Promise<Result> => {
-  const world = makeWorld(scenario, plan, recording);
+export const runCase = async (
+  scenario: Scenario,
+  plan: Plan,
+  recording = false,
+  build: Build = {},
+): Promise<Result> => {
+  const world = makeWorld(scenario, plan, recording, build);
   const { time, referee } = world;
   const startedAt = time.now();
   await begin(world, scenario);
@@ -51,7 +56,10 @@ export const runCase = async (scenario: Scenario, plan: Plan, recording = false)
     plan,
     notFired: [...plan.keys()].filter((site) => !world.fired.has(site)),
     violations: [...referee.violations],
-    outcomes: world.journal.executions().map(({ state }) => state).join(' '),
+    outcomes: world.journal
+      .executions()
+      .map(({ state }) => state)
+      .join(' '),
     sites: world.sites,
     hash: hashOf(world),
     hours: (time.now() - startedAt) / hour,
@@ -73,12 +81,19 @@ const begin = async (world: World, { mode, vendor: vendorName }: Scenario): Prom
   }
   const seeded = strategy === 'two-slot' ? keyId(vendor.keys()[0]?.id ?? '') : world.mint('by hand');
   world.seeded = seeded;
-  await world.writeByHand(seeded, current);
+  await (mode === 'heal' ? world.writeByHand(seeded, current, true) : world.writeByHand(seeded, current));
   world.seedRecord();
   // A new key is accepted by the time that the case begins.
   await world.time.runUntil(world.time.now() + 600_000);
   world.noticeServing();
   world.referee.look(null);
+  if (mode === 'heal') {
+    world.outsiders.add(seeded);
+    vendor.kill(seeded);
+    world.referee.look(null);
+    void world.watch();
+    return;
+  }
   const isEmergency = mode === 'contain-first' || mode === 'replace-first';
   const wish = isEmergency
     ? { urgency: 'emergency' as const, leakedKeyId: seeded, containFirst: mode === 'contain-first' }
@@ -105,23 +120,40 @@ const people = async (world: World, hours: number): Promise<void> => {
   const waitsForPerson = rotation?.endedAs === 'Escalated' || (strategy === 'human-created' && rotation !== null);
   const open = ledger.obligations().some(({ refusedAt }) => refusedAt === null);
   const dead = world.deadCurrent();
+  // What Escalated asks for where neither slot's value serves: a person puts one of them into the secret.
+  if (dead !== null && strategy === 'two-slot' && rotation?.endedAs === 'Escalated') {
+    const theirs = await world.writeByHand(world.ownKey(), 'theirs');
+    const from = vault.holder(credential.secret, current);
+    await vault.port.moveLabel(credential.secret, current, { from, to: theirs });
+    await vault.port.moveLabel(credential.secret, 'theirs', { from: theirs, to: null });
+    world.noticeServing();
+    world.referee.look(null);
+  }
   if (waitsForPerson || (rotation === null && open)) void world.resume();
   // What the page of `heal` asks for when it cannot name the key itself.
-  else if (dead !== null && hours > 3) void world.start(world.request({ urgency: 'emergency', leakedKeyId: dead }));
-  else if (vault.holder(credential.secret, current) === null && strategy === 'human-created') void world.submit();
+  else if (dead !== null && hours > 3) {
+    if (strategy === 'human-created') void world.submit();
+    else void world.start(world.request({ urgency: 'emergency', leakedKeyId: dead }));
+  } else if (vault.holder(credential.secret, current) === null && strategy === 'human-created') void world.submit();
 };
 
 const storyOf = ({ ledger, sites, vault, vendor, credential, notices }: World): readonly string[] => [
-  ...ledger.entries.map(({ at, step, event, detail, rotationId }) => `${at} ${rotationId.slice(-8)} ${step}: ${event} ${detail}`),
+  ...ledger.entries.map(
+    ({ at, step, event, detail, rotationId }) => `${at} ${rotationId.slice(-8)} ${step}: ${event} ${detail}`,
+  ),
   ...sites.map(({ name, kind }) => `${kind} ${name}`),
   ...notices.map(({ severity, subject }) => `${severity}: ${subject}`),
   ...[...vault.labels(credential.secret)].map(([label, version]) => `${label} -> ${version}`),
-  ...vendor.keys().map(({ id, name, createdAt, refusedAt }) => `${id} ${name ?? ''} ${createdAt} - ${refusedAt ?? 'lives'}`),
+  ...vendor
+    .keys()
+    .map(({ id, name, createdAt, refusedAt }) => `${id} ${name ?? ''} ${createdAt} - ${refusedAt ?? 'lives'}`),
   JSON.stringify(ledger.record(credential.id)),
 ];
 
 const hashOf = (world: World): string =>
   createHash('sha256')
-    .update(JSON.stringify([world.journal.history, world.ledger.entries, [...world.referee.violations], world.vendor.keys()]))
+    .update(
+      JSON.stringify([world.journal.history, world.ledger.entries, [...world.referee.violations], world.vendor.keys()]),
+    )
     .digest('hex')
     .slice(0, 16);

@@ -117,7 +117,16 @@ const anthropicLike = {
     usageLagSeconds: 0,
   }),
   admin: (number: number) => ({ options: { adminKey: anthropicKey(number) }, text: anthropicKey(number) }),
-  kill: (id: KeyId, { keys, tools }: { readonly keys: { id: string; status: string; refusedAt: Instant | null }[]; readonly tools: { now: () => Instant } }) => {
+  kill: (
+    id: KeyId,
+    {
+      keys,
+      tools,
+    }: {
+      readonly keys: { id: string; status: string; refusedAt: Instant | null }[];
+      readonly tools: { now: () => Instant };
+    },
+  ) => {
     const key = keys.find((candidate) => candidate.id === id);
     if (key === undefined) return;
     key.status = 'archived';
@@ -207,10 +216,24 @@ export const vendors = {
   human: { strategy: 'human-created', make: define(anthropic, { simulation: simulatedAnthropic, ...anthropicLike }) },
 } as const satisfies Readonly<Record<string, Definition>>;
 export type VendorName = keyof typeof vendors;
+export const vendorNames = [
+  'delete-only',
+  'no-usage',
+  'reversible',
+  'two-slot',
+  'human',
+] as const satisfies readonly VendorName[];
 
 /** The port `connect` over a vendor: as functions/providers/connect.ts binds it. */
 export const connectTo =
-  (vendor: Vendor, ports: { readonly readAdmin: () => Promise<Call<never>['admin'] | null>; readonly http: Http; readonly clock: Call<never>['clock'] }) =>
+  (
+    vendor: Vendor,
+    ports: {
+      readonly readAdmin: () => Promise<Call<never>['admin'] | null>;
+      readonly http: Http;
+      readonly clock: Call<never>['clock'];
+    },
+  ) =>
   async (): Promise<Connection> => {
     const admin = await ports.readAdmin();
     if (admin === null) throw new Fault('NeedsPerson', 'There is no admin secret; nothing was changed.');

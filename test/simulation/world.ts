@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Credential } from '../../functions/domain/credential.ts';
-import { Fault, Superseded } from '../../functions/domain/fault.ts';
+import { Fault } from '../../functions/domain/fault.ts';
 import {
   accountId,
   credentialId,
@@ -20,7 +20,7 @@ import { newLabel } from '../../functions/domain/labels.ts';
 import { emptyRecord, type RotationRequest } from '../../functions/domain/rotation.ts';
 import { SecretValue } from '../../functions/domain/secret-value.ts';
 import { localExecutions } from '../../functions/local/executions.ts';
-import type { Clock, Http, HttpResponse, Notice, Ports } from '../../functions/ports.ts';
+import type { Clock, Http, HttpResponse, Ledger, Notice, Ports, Vault } from '../../functions/ports.ts';
 import { type AnyStep, runStep } from '../../functions/shell/run-step.ts';
 import { behindWall } from '../../functions/shell/wall.ts';
 import { steps } from '../../functions/steps/index.ts';
@@ -50,8 +50,8 @@ import {
   type Site,
   truncated,
 } from './seam.ts';
-import { letCallsLandSeconds, type SettingName, settings } from './settings.ts';
-import { connectTo, type VendorName, vendors } from './vendor.ts';
+import { letCallsLandSeconds, type SettingName, settingNames, settings } from './settings.ts';
+import { connectTo, type VendorName, vendorNames, vendors } from './vendor.ts';
 import { virtualTime } from './virtual-time.ts';
 
 export const modes = ['scheduled', 'first-issue', 'contain-first', 'replace-first', 'heal'] as const;
@@ -63,17 +63,45 @@ export interface Scenario {
   readonly setting: SettingName;
 }
 
-export const overlapSeconds = 1_800;
+/** Reads `vendor/mode/setting`. @throws TypeError for a word that there is not */
+export const readScenario = (text: string): Scenario => {
+  const [vendorWord, modeWord, settingWord] = text.split('/');
+  const vendor = vendorNames.find((name) => name === vendorWord);
+  const mode = modes.find((name) => name === modeWord);
+  const setting = settingNames.find((name) => name === settingWord);
+  if (vendor === undefined || mode === undefined || setting === undefined) {
+    throw new TypeError(`${text} is not vendor/mode/setting.`);
+  }
+  return { vendor, mode, setting };
+};
+
+const overlapSeconds = 1_800;
 const cacheTtlSeconds = 300;
 const outageSeconds = 2_700;
 const deniedSeconds = 7_200;
 const slowSeconds = 8;
 const strayGraceSeconds = 1_800;
 
+/** A build in which something is made wrong on purpose, to see that it is found. */
+export interface Build {
+  readonly definition?: (asl: string) => string;
+  readonly steps?: Readonly<Record<string, AnyStep>>;
+  readonly vault?: (vault: Vault) => Vault;
+  readonly ledger?: (ledger: Ledger) => Ledger;
+  readonly letCallsLandSeconds?: number;
+  readonly request?: (request: RotationRequest) => RotationRequest;
+  readonly reconciles?: boolean;
+}
+
 export type World = ReturnType<typeof makeWorld>;
 
 /** One credential at one vendor, with everything around it in memory, and a plan of what goes wrong. */
-export const makeWorld = ({ vendor: vendorName, setting: settingName }: Scenario, plan: Plan, recording = false) => {
+export const makeWorld = (
+  { vendor: vendorName, setting: settingName }: Scenario,
+  plan: Plan,
+  recording = false,
+  build: Build = {},
+) => {
   const setting = settings[settingName];
   const { strategy, make } = vendors[vendorName];
   const time = virtualTime(Date.UTC(2026, 10, 21, 8));
@@ -86,6 +114,7 @@ export const makeWorld = ({ vendor: vendorName, setting: settingName }: Scenario
   const handMade = new Map<VersionId, KeyId>();
   const values = new Map<KeyId, string>();
   const compromised = new Map<KeyId, number>();
+  const contained = new Set<KeyId>();
   const outsiders = new Set<KeyId>();
   const sites: Site[] = [];
   const fired = new Set<string>();
@@ -133,8 +162,10 @@ export const makeWorld = ({ vendor: vendorName, setting: settingName }: Scenario
     foreign,
     handMade,
     compromised,
+    contains: (key) => contained.has(key),
     outsiders,
     skewSeconds: () => skewed,
+    isProviderWell: [...plan].every(([site, kind]) => !isAct(kind) && !/\.(?:http|vault)\./.test(site)),
     sinks: () =>
       JSON.stringify([
         journal.executions(),
@@ -178,7 +209,9 @@ export const makeWorld = ({ vendor: vendorName, setting: settingName }: Scenario
     };
 
     if ((downUntil.get(port) ?? 0) > time.now()) return fail('outage');
-    if ((deniedUntil.get(`${port}.${operation}`) ?? 0) > time.now()) return fail('denied');
+    // Each step has a role of its own; a vendor knows one admin key.
+    const permission = port === 'http' ? operation : path;
+    if ((deniedUntil.get(permission) ?? 0) > time.now()) return fail('denied');
     const previous = subject === undefined ? undefined : answers.get(`${path} ${subject}`);
     if (recording) {
       const present = kind === 'read' ? await question.effect() : null;
@@ -200,7 +233,7 @@ export const makeWorld = ({ vendor: vendorName, setting: settingName }: Scenario
         downUntil.set(port, time.now() + outageSeconds * 1000);
         return fail('outage');
       case 'denied':
-        deniedUntil.set(`${port}.${operation}`, time.now() + deniedSeconds * 1000);
+        deniedUntil.set(permission, time.now() + deniedSeconds * 1000);
         return fail('denied');
       case 'lost':
         await effect();
@@ -243,8 +276,8 @@ export const makeWorld = ({ vendor: vendorName, setting: settingName }: Scenario
       effect: () => Promise<Answer> | Answer,
       subject?: string,
     ): Promise<Answer> => call(caller, { port, operation, kind, effect, ...(subject !== undefined && { subject }) });
-    const { port: safe } = vault;
-    const { port: book } = ledger;
+    const safe = build.vault?.(vault.port) ?? vault.port;
+    const book = build.ledger?.(ledger.port) ?? ledger.port;
     const http: Http = {
       send: (request) => {
         const operation = operationOf(request.method, request.url);
@@ -287,12 +320,10 @@ export const makeWorld = ({ vendor: vendorName, setting: settingName }: Scenario
       },
       executions: {
         start: (request) => ask('executions', 'start', 'write', () => executions.start(request)),
-        look: (request) =>
-          ask('executions', 'look', 'read', () => executions.look(request), request.rotationId),
+        look: (request) => ask('executions', 'look', 'read', () => executions.look(request), request.rotationId),
       },
       register: {
-        credential: (id) =>
-          ask('register', 'credential', 'read', () => (id === credential.id ? credential : null)),
+        credential: (id) => ask('register', 'credential', 'read', () => (id === credential.id ? credential : null)),
         credentials: () => ask('register', 'credentials', 'read', () => [credential]),
       },
       fingerprints: { of: (value) => ask('fingerprints', 'of', 'read', () => printOf(value)) },
@@ -310,7 +341,7 @@ export const makeWorld = ({ vendor: vendorName, setting: settingName }: Scenario
     told.push(text);
   };
   const run = async (name: string, input: JsonObject): Promise<JsonObject> => {
-    const step = stepsByName[name];
+    const step = build.steps?.[name] ?? stepsByName[name];
     if (step === undefined) throw new TypeError(`There is no step ${name}.`);
     const rotation = typeof input['rotationId'] === 'string' ? input['rotationId'] : null;
     const caller = { step: name, rotationId: rotation, intended: false, again: () => run(name, input) };
@@ -318,7 +349,6 @@ export const makeWorld = ({ vendor: vendorName, setting: settingName }: Scenario
       return await behindWall(() => runStep(step, input, portsOf(caller), note));
     } catch (error) {
       note(String(error));
-      if (!(error instanceof Fault) && !(error instanceof Superseded)) throw error;
       throw error;
     }
   };
@@ -340,12 +370,17 @@ export const makeWorld = ({ vendor: vendorName, setting: settingName }: Scenario
   const deploy = (): void => {
     stop.abort();
     stop = new AbortController();
-    engine = engineOf(deployments === 0 ? definitions[strategy] : `${definitions[strategy]}${'\n'.repeat(deployments)}`);
+    const definition = build.definition?.(definitions[strategy]) ?? definitions[strategy];
+    engine = engineOf(`${definition}${'\n'.repeat(deployments)}`);
     deployments += 1;
     void engine.run(stop.signal);
   };
   deploy();
-  const executions = localExecutions((...start) => engine.start(...start), journal.port, () => strategy);
+  const executions = localExecutions(
+    (...start) => engine.start(...start),
+    journal.port,
+    () => strategy,
+  );
 
   /** What runs on its own clock. It may hang: nobody waits for it. */
   const watch = async (): Promise<void> => {
@@ -363,15 +398,14 @@ export const makeWorld = ({ vendor: vendorName, setting: settingName }: Scenario
     await alone('sweep', (ports) =>
       sweepStrays(ports, { provider: null, graceSeconds: strayGraceSeconds, dryRun: false }),
     );
-    await alone('reconcile', (ports) =>
-      reconcile(ports, {
-        provider: null,
-        strategyOf: () => strategy,
-        maximumStarts: 10,
-        letCallsLandSeconds,
-        dryRun: false,
-      }),
-    );
+    const options = {
+      provider: null,
+      strategyOf: () => strategy,
+      maximumStarts: 10,
+      letCallsLandSeconds,
+      dryRun: false,
+    };
+    if (build.reconciles !== false) await alone('reconcile', (ports) => reconcile(ports, options));
     await alone('start-due', (ports) =>
       startDue(ports, { strategyOf: () => strategy, maximumStarts: 10, letCallsLandSeconds }),
     );
@@ -410,13 +444,16 @@ export const makeWorld = ({ vendor: vendorName, setting: settingName }: Scenario
       requestKey: `request ${requests}`,
       at: instant(time.now()),
       reason: 'a case',
-      letCallsLandSeconds,
+      letCallsLandSeconds: build.letCallsLandSeconds ?? letCallsLandSeconds,
       ...wish,
     });
   };
   const start = async (made: RotationRequest): Promise<void> => {
-    if (made.leakedKeyId !== null && !compromised.has(made.leakedKeyId)) compromised.set(made.leakedKeyId, time.now());
-    await executions.start(made);
+    if (made.leakedKeyId !== null && !compromised.has(made.leakedKeyId)) {
+      compromised.set(made.leakedKeyId, time.now());
+      if (made.containFirst) contained.add(made.leakedKeyId);
+    }
+    await executions.start(build.request?.(made) ?? made);
   };
   /** What a person makes in the vendor's console. */
   const mint = (name: string): KeyId => {
@@ -424,24 +461,42 @@ export const makeWorld = ({ vendor: vendorName, setting: settingName }: Scenario
     values.set(made.keyId, made.value);
     return made.keyId;
   };
+  /** A key that Keyturn has not made: of two slots, what the other one holds. */
+  const ownKey = (): KeyId => {
+    if (strategy !== 'two-slot') return mint('a persons own');
+    const version = vault.holder(credential.secret, 'AWSCURRENT');
+    const serves = version === null ? undefined : valueOf(version);
+    return keyId(vendor.keys().find(({ value, refusedAt }) => refusedAt === null && value !== serves)?.id ?? '');
+  };
   let handWritten = 0;
-  /** Stores a value as a person does, without its id, under a label of the person's own. */
-  const writeByHand = async (key: KeyId, label: string): Promise<VersionId> => {
+  /** Stores a value as a person does: without its id, but where the vendor cannot tell which key a value is. */
+  const writeByHand = async (
+    key: KeyId,
+    label: string,
+    withId = vendor.providerId === 'pinecone',
+  ): Promise<VersionId> => {
     handWritten += 1;
     const version = versionId(`hand-${handWritten}`);
     handMade.set(version, key);
     const value = vendor.keys().find(({ id }) => id === key)?.value ?? '';
     await vault.port.create(credential.secret, {});
-    const known = vendor.providerId === 'pinecone' ? key : null;
     await vault.port.store(credential.secret, version, label, {
       apiKey: new SecretValue(value),
-      keyId: known,
+      keyId: withId ? key : null,
       rotationId: null,
     });
     return version;
   };
   /** `keyturn submit`: a key that a person made is sealed under the token of the run that takes it up. */
   const submit = async (wish: Parameters<typeof request>[0] = {}): Promise<void> => {
+    try {
+      await submitOnce(wish);
+    } catch (error) {
+      // The command says what is wrong, and the person tries again later.
+      if (!(error instanceof Fault)) throw error;
+    }
+  };
+  const submitOnce = async (wish: Parameters<typeof request>[0]): Promise<void> => {
     const made = request(wish);
     const key = mint('made in the console');
     const value = new SecretValue(values.get(key) ?? '');
@@ -454,27 +509,32 @@ export const makeWorld = ({ vendor: vendorName, setting: settingName }: Scenario
     noticeServing();
     await start(made);
   };
+  /** The key behind AWSCURRENT, if the vendor refuses it. */
+  const deadCurrent = (): KeyId | null => {
+    const version = vault.holder(credential.secret, 'AWSCURRENT');
+    const key = version === null ? undefined : vendor.keys().find(({ value }) => value === valueOf(version));
+    return key === undefined || vendor.isLive(key) ? null : keyId(key.id);
+  };
+
   const resume = async (): Promise<void> => {
     const { rotation, lease } = ledger.record(credential.id);
     const open = ledger.obligations().find(({ refusedAt }) => refusedAt === null);
     if (lease !== null) return;
     const isEmergency = rotation === null ? open !== undefined : rotation.urgency === 'emergency';
     if (rotation === null && open === undefined) return;
-    const leakedKeyId = isEmergency ? (rotation === null ? (open?.keyId ?? null) : (rotation.old?.keyId ?? null)) : null;
+    const leakedKeyId = isEmergency
+      ? rotation === null
+        ? (open?.keyId ?? null)
+        : (rotation.old?.keyId ?? null)
+      : null;
     const containedAt = rotation === null ? open?.containedAt : rotation.containedAt;
     const wish = {
       urgency: isEmergency ? ('emergency' as const) : ('scheduled' as const),
       containFirst: isEmergency && containedAt != null,
       leakedKeyId,
     };
-    await (strategy === 'human-created' && rotation?.new == null ? submit(wish) : start(request(wish)));
-  };
-
-  /** The key behind AWSCURRENT, if the vendor refuses it. */
-  const deadCurrent = (): KeyId | null => {
-    const version = vault.holder(credential.secret, 'AWSCURRENT');
-    const key = version === null ? undefined : vendor.keys().find(({ value }) => value === valueOf(version));
-    return key === undefined || vendor.isLive(key) ? null : keyId(key.id);
+    const wantsKey = strategy === 'human-created' && (rotation?.new == null || deadCurrent() !== null);
+    await (wantsKey ? submit(wish) : start(request(wish)));
   };
 
   const world = {
@@ -500,6 +560,7 @@ export const makeWorld = ({ vendor: vendorName, setting: settingName }: Scenario
     request,
     start,
     mint,
+    ownKey,
     writeByHand,
     submit,
     resume,

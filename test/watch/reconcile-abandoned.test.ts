@@ -48,9 +48,7 @@ describe('a run that ended and could not record it', () => {
     expect(await endsOf()).toEqual([]);
 
     expect((await reconcileOnce(world, { dryRun: true })).found).toMatchObject([{ part: 'abandoned-runs', did: null }]);
-    expect(deeds(await reconcileOnce(world))).toEqual([
-      'abandoned-runs: recorded its end and freed the credential',
-    ]);
+    expect(deeds(await reconcileOnce(world))).toEqual(['abandoned-runs: recorded its end and freed the credential']);
     expect(await recordOf()).toMatchObject({ lease: null, rotation: { endedAs: 'CutOverOldLive' } });
     expect(await endsOf()).toMatchObject([{ rotationId: run, event: 'CutOverOldLive' }]);
     expect(notices.at(-1)).toMatchObject({ rotationId: run, severity: 'action-needed' });

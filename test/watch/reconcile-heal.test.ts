@@ -4,6 +4,7 @@ import { current, holderOf } from '../../functions/domain/labels.ts';
 import { SecretValue } from '../../functions/domain/secret-value.ts';
 import { storeUnderToken } from '../../functions/steps/seal.ts';
 import { versionToken } from '../../functions/steps/version-token.ts';
+import type { ReconcileReport } from '../../functions/watch/reconcile.ts';
 import { type ProviderId, type RotationWorld, startRotationWorld } from '../rotation/rotation-world.ts';
 import { deeds, reconcileOnce } from './reconciled.ts';
 
@@ -15,6 +16,8 @@ const startWorld = async (provider: ProviderId): Promise<RotationWorld> => {
 afterEach(() => world.close());
 
 const hour = 3_600;
+/** What it did about AWSCURRENT; what else it finds in these worlds has tests of its own. */
+const healed = (report: ReconcileReport) => deeds(report).filter((deed) => deed.startsWith('heal: '));
 const currentKey = async () => (await world.labels())[current];
 
 /** Somebody outside kills a key. */
@@ -44,8 +47,10 @@ describe('a dead AWSCURRENT', () => {
     const dead = await moveByHand();
     world.expectDeadCurrent(true);
     await kill(dead.keyId);
-    expect((await reconcileOnce(world, { dryRun: true })).found).toMatchObject([{ part: 'heal', did: null }]);
-    expect(deeds(await reconcileOnce(world))).toEqual([expect.stringMatching(/^heal: put AWSCURRENT back on /)]);
+    expect((await reconcileOnce(world, { dryRun: true })).found).toContainEqual(
+      expect.objectContaining({ part: 'heal', did: null }),
+    );
+    expect(healed(await reconcileOnce(world))).toEqual([expect.stringMatching(/^heal: put AWSCURRENT back on /)]);
     expect(await currentValue()).toBe(good);
     expect(notices.at(-1)).toMatchObject({ severity: 'page', credentialId: world.credential.id });
     world.expectDeadCurrent(false);
@@ -63,7 +68,7 @@ describe('a dead AWSCURRENT', () => {
     await drive({ rotationId: run, state: 'Overlap' });
     world.expectDeadCurrent(true);
     await kill(await currentKey());
-    expect(deeds(await reconcileOnce(world))).toEqual([expect.stringMatching(/^heal: put AWSCURRENT back/)]);
+    expect(healed(await reconcileOnce(world))).toEqual([expect.stringMatching(/^heal: put AWSCURRENT back/)]);
     world.expectDeadCurrent(false);
     await drive();
     expect(await outcomeOf(run)).toBe('Superseded');
@@ -129,7 +134,7 @@ describe('a dead AWSCURRENT', () => {
       refusedAt: at,
       evidence: 'seen',
     });
-    expect(deeds(await reconcileOnce(world))).toEqual([expect.stringMatching(/^heal: started /)]);
+    expect(healed(await reconcileOnce(world))).toEqual([expect.stringMatching(/^heal: started /)]);
     await drive();
     expect(await currentValue()).not.toBe(before);
     expect(world.liveKeys().map(({ value }) => value)).toContain(await currentValue());
@@ -158,7 +163,7 @@ describe('a dead AWSCURRENT', () => {
       evidence: 'seen',
     });
     await kill(second.keyId);
-    expect(deeds(await reconcileOnce(world))).toEqual([expect.stringMatching(/^heal: started /)]);
+    expect(healed(await reconcileOnce(world))).toEqual([expect.stringMatching(/^heal: started /)]);
   });
 
   it('is touched by nobody while the vendor answers nothing, or refuses everything', async () => {
@@ -168,10 +173,10 @@ describe('a dead AWSCURRENT', () => {
     await moveByHand();
     const before = await labels();
     provider.fail({ kind: 'status', status: 500, times: 1000 });
-    expect(deeds(await reconcileOnce(world))).toEqual([]);
+    expect(healed(await reconcileOnce(world))).toEqual([]);
     provider.heal();
     provider.fail({ kind: 'status', status: 401, times: 1000 });
-    expect(deeds(await reconcileOnce(world)).filter((deed) => deed.includes('AWSCURRENT'))).toEqual([]);
+    expect(healed(await reconcileOnce(world)).filter((deed) => deed !== 'heal: told its owner')).toEqual([]);
     expect(await labels()).toEqual(before);
   });
 

@@ -28,47 +28,48 @@ const letTimePass = async (): Promise<void> => {
   }
 };
 
-describe.each([{ containFirst: true }, { containFirst: false }])('an emergency that takes over (contain first: $containFirst)', ({
-  containFirst,
-}) => {
-  it('comes to rest although the label move of the run before it lands late', async () => {
-    world = await startRotationWorld('openai', { credential: { cadenceSeconds: 30 * 86_400 } });
-    const { seed, start, drive, local, liveKeys, labels } = world;
-    const { vault } = local.ports;
-    const { moveLabel } = vault;
-    const old = await seed();
-    world.expectDeadCurrent(containFirst);
-    let late: Parameters<typeof moveLabel> | null = null;
-    let emergency: RotationId | null = null;
-    Object.assign(vault, {
-      moveLabel: async (...move: Parameters<typeof moveLabel>) => {
-        if (move[1] === current && emergency === null) {
-          // The caller dies with this call on its way.
-          late = move;
-          emergency = (await start({ urgency: 'emergency', leakedKeyId: keyId(old.keyId), containFirst })).rotationId;
-          throw new Fault('OutcomeUnknown', 'no answer');
-        }
-        if (late !== null && move[1] !== current && !move[1].includes('keyturn-old')) {
-          const landing = late;
-          late = null;
-          await moveLabel(...landing);
-        }
-        return moveLabel(...move);
-      },
+describe.each([{ containFirst: true }, { containFirst: false }])(
+  'an emergency that takes over (contain first: $containFirst)',
+  ({ containFirst }) => {
+    it('comes to rest although the label move of the run before it lands late', async () => {
+      world = await startRotationWorld('openai', { credential: { cadenceSeconds: 30 * 86_400 } });
+      const { seed, start, drive, local, liveKeys, labels } = world;
+      const { vault } = local.ports;
+      const { moveLabel } = vault;
+      const old = await seed();
+      world.expectDeadCurrent(containFirst);
+      let late: Parameters<typeof moveLabel> | null = null;
+      let emergency: RotationId | null = null;
+      Object.assign(vault, {
+        moveLabel: async (...move: Parameters<typeof moveLabel>) => {
+          if (move[1] === current && emergency === null) {
+            // The caller dies with this call on its way.
+            late = move;
+            emergency = (await start({ urgency: 'emergency', leakedKeyId: keyId(old.keyId), containFirst })).rotationId;
+            throw new Fault('OutcomeUnknown', 'no answer');
+          }
+          if (late !== null && move[1] !== current && !move[1].includes('keyturn-old')) {
+            const landing = late;
+            late = null;
+            await moveLabel(...landing);
+          }
+          return moveLabel(...move);
+        },
+      });
+      await start();
+      await drive();
+      expect(emergency).not.toBeNull();
+      expect(late).toBeNull();
+      await letTimePass();
+      expect(await local.ports.ledger.obligations('open')).toEqual([]);
+      expect(liveKeys().map(({ value }) => value)).toEqual([await world.currentValue()]);
+      expect(liveKeys().map(({ id }) => id)).not.toContain(old.keyId);
+      expect(Object.keys(await labels())).toEqual([current]);
+      expect(world.deadServed).toEqual([]);
+      expect(await reconcileOnce(world)).toEqual({ found: [], failed: [] });
     });
-    await start();
-    await drive();
-    expect(emergency).not.toBeNull();
-    expect(late).toBeNull();
-    await letTimePass();
-    expect(await local.ports.ledger.obligations('open')).toEqual([]);
-    expect(liveKeys().map(({ value }) => value)).toEqual([await world.currentValue()]);
-    expect(liveKeys().map(({ id }) => id)).not.toContain(old.keyId);
-    expect(Object.keys(await labels())).toEqual([current]);
-    expect(world.deadServed).toEqual([]);
-    expect(await reconcileOnce(world)).toEqual({ found: [], failed: [] });
-  });
-});
+  },
+);
 
 describe('the stray sweep', () => {
   const sweep = () => sweepStrays(world.local.ports, { provider: null, graceSeconds: 1_800, dryRun: false });

@@ -1,3 +1,4 @@
+import { guard } from '../guard.ts';
 import type { KeyId, VersionId } from '../identifiers.ts';
 import type { OpenRotation, RotationRequest, StoredKey } from '../rotation.ts';
 
@@ -38,7 +39,7 @@ export type BeginDecision =
 /** First match wins, from top to bottom. */
 export const decideBegin = (view: BeginView): BeginDecision => {
   const { request, owner, open, current } = view;
-  if (view.endedBefore) return { kind: 'busy' };
+  if (!guard('ended-once', !view.endedBefore)) return { kind: 'busy' };
   if (owner?.state === 'this-run' && open !== null)
     return { kind: 'go-on', from: whereItWas(open, current?.versionId) };
   if (!view.inRegister) return { kind: 'needs-person', why: 'The register has no such credential.' };
@@ -46,7 +47,7 @@ export const decideBegin = (view: BeginView): BeginDecision => {
     return { kind: 'needs-person', why: 'Its replacement waits for a person, as the incident says.' };
   }
   if (owner?.state === 'running') {
-    if (request.urgency === 'scheduled') return { kind: 'busy' };
+    if (!guard('one-at-a-time', request.urgency === 'emergency')) return { kind: 'busy' };
     if (owner.urgency === 'emergency') return { kind: open?.old?.keyId === request.leakedKeyId ? 'busy' : 'wait' };
   }
   if (view.secret === 'without-current') {

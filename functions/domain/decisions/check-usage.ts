@@ -1,3 +1,4 @@
+import { guard } from '../guard.ts';
 import type { Urgency } from '../rotation.ts';
 import type { Usage } from '../verdict.ts';
 
@@ -26,8 +27,8 @@ const askAgainSeconds = (overlapSeconds: number): number =>
 export const decideCheckUsage = (view: CheckUsageView): CheckUsageDecision => {
   if (view.urgency === 'emergency') return { kind: 'over' };
   const left = view.overlapSeconds - view.secondsSinceCutOver;
-  if (left > 0) return { kind: 'wait', seconds: Math.ceil(left) };
-  if (view.approved || view.usage.kind !== 'busy') return { kind: 'over' };
+  if (!guard('overlap-elapsed', left <= 0)) return { kind: 'wait', seconds: Math.ceil(left) };
+  if (guard('old-key-quiet', view.approved || view.usage.kind !== 'busy')) return { kind: 'over' };
   if (view.secondsSinceCutOver >= view.maximumOverlapSeconds) return { kind: 'give-up' };
   return { kind: 'wait', seconds: askAgainSeconds(view.overlapSeconds) };
 };

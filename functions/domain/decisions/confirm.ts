@@ -1,3 +1,4 @@
+import { guard } from '../guard.ts';
 import type { Verdict } from '../verdict.ts';
 
 /** A refusal counts only when it was given this often in a row: a vendor's caches may disagree for a moment. */
@@ -13,6 +14,6 @@ export type ConfirmDecision = { readonly kind: 'confirmed' | 'moved-by-another' 
 
 export const decideConfirm = ({ newIsCurrent, refusals, last }: ConfirmView): ConfirmDecision => {
   if (!newIsCurrent) return { kind: 'moved-by-another' };
-  if (last?.kind === 'accepted') return { kind: 'confirmed' };
+  if (guard('confirm-after-cut-over', last?.kind === 'accepted')) return { kind: 'confirmed' };
   return { kind: refusals >= refusalsThatCount ? 'refused' : 'unclear' };
 };

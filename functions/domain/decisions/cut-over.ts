@@ -1,3 +1,4 @@
+import { guard } from '../guard.ts';
 import type { VersionId } from '../identifiers.ts';
 
 export type CutOverView = {
@@ -11,5 +12,6 @@ export type CutOverDecision = { readonly kind: 'already' | 'move' | 'moved-by-an
 /** The label moves only from the version that was current when the rotation began. */
 export const decideCutOver = (view: CutOverView): CutOverDecision => {
   if (view.current === view.new) return { kind: 'already' };
-  return { kind: view.old !== null && view.current === view.old ? 'move' : 'moved-by-another' };
+  const isAsRead = view.old !== null && view.current === view.old;
+  return { kind: guard('cut-over-from-what-was-read', isAsRead) ? 'move' : 'moved-by-another' };
 };

@@ -1,3 +1,4 @@
+import { guard } from '../guard.ts';
 import type { Verdict } from '../verdict.ts';
 
 /** So many refusals of the old value, spaced, make a proof. */
@@ -21,7 +22,7 @@ export const decideProveRefused = ({ value, listed, currentAccepted }: ProveRefu
     return { kind: 'not-yet', why: 'the current key is not accepted at this moment, so a refusal would prove nothing' };
   }
   if (value !== null) {
-    if (value.refusals < refusalsThatProve) {
+    if (!guard('proof-before-done', value.refusals >= refusalsThatProve)) {
       return {
         kind: 'not-yet',
         why: value.last.kind === 'accepted' ? 'the old key is still accepted' : 'no clear refusal',

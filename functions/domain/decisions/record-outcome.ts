@@ -1,3 +1,4 @@
+import { guard } from '../guard.ts';
 import type { Outcome, Urgency } from '../rotation.ts';
 
 export type RecordOutcomeView = {
@@ -23,6 +24,6 @@ export type RecordOutcomeDecision =
 export const decideRecordOutcome = (view: RecordOutcomeView): RecordOutcomeDecision => {
   const { outcome, held, rolledBack, urgency, oldKeyDead } = view;
   if (!held) return { kind: 'only-journal' };
-  if (urgency === 'emergency' && !oldKeyDead) return { kind: 'park' };
+  if (!guard('emergency-stays-open', urgency !== 'emergency' || oldKeyDead)) return { kind: 'park' };
   return { kind: rolledBack || outcome === 'Superseded' ? 'close' : 'park' };
 };

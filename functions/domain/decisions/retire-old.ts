@@ -1,3 +1,4 @@
+import { guard } from '../guard.ts';
 import type { KeyId, VersionId } from '../identifiers.ts';
 import type { Verdict } from '../verdict.ts';
 
@@ -22,7 +23,8 @@ export type RetireOldDecision =
 /** Before the old key dies: AWSCURRENT is ours, it is another key than the old one, and it is accepted. */
 export const decideRetireOld = (view: RetireOldView): RetireOldDecision => {
   const { current, verdict } = view;
-  if (current?.versionId !== view.newVersionId || current.keyId === view.oldKeyId) return { kind: 'moved-by-another' };
-  if (verdict?.kind !== 'accepted') return { kind: 'current-not-accepted' };
+  const isOnNew = current?.versionId === view.newVersionId && current.keyId !== view.oldKeyId;
+  if (!guard('re-read-before-retiring', isOnNew)) return { kind: 'moved-by-another' };
+  if (!guard('re-probe-before-retiring', verdict?.kind === 'accepted')) return { kind: 'current-not-accepted' };
   return { kind: view.offered ? 'retire' : 'not-offered' };
 };

@@ -1,3 +1,4 @@
+import { guard } from '../guard.ts';
 import type { KeyId, VersionId } from '../identifiers.ts';
 
 export type RollBackView = {
@@ -38,6 +39,6 @@ export const decideRollBack = (view: RollBackView): RollBackDecision => {
       return { kind: 'unclear' };
     case 'refused':
       if (view.oldVerdict === 'unclear') return { kind: 'unclear' };
-      return { kind: view.oldVerdict === 'accepted' ? 'label-back' : 'both-refused' };
+      return { kind: guard('way-back-to-the-living', view.oldVerdict === 'accepted') ? 'label-back' : 'both-refused' };
   }
 };

@@ -1,3 +1,4 @@
+import { guard } from '../guard.ts';
 import { carriesOurName } from '../identifiers.ts';
 
 /** A listed key, with what the ledger and the vault know of it. */
@@ -23,7 +24,9 @@ export type StrayDecision = {
  */
 export const decideStray = (view: StrayView): StrayDecision => {
   if (!view.active) return { kind: 'dead' };
-  if (view.inUse) return { kind: 'in-use' };
-  if (view.known) return { kind: view.ageSeconds >= view.graceSeconds ? 'stray' : 'too-young' };
+  if (!guard('sweep-spares-what-serves', !view.inUse)) return { kind: 'in-use' };
+  if (guard('sweep-only-our-own', view.known)) {
+    return { kind: guard('sweep-grace', view.ageSeconds >= view.graceSeconds) ? 'stray' : 'too-young' };
+  }
   return { kind: view.name !== null && carriesOurName(view.name) ? 'not-in-our-ledger' : 'unknown' };
 };

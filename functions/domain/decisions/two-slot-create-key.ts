@@ -1,3 +1,4 @@
+import { guard } from '../guard.ts';
 import type { KeyId } from '../identifiers.ts';
 import type { StoredKey } from '../rotation.ts';
 
@@ -36,11 +37,11 @@ export const decideTwoSlotCreateKey = (view: TwoSlotView): TwoSlotDecision => {
   const [first] = slots;
   if (view.firstIssue && first !== undefined) return { kind: 'adopt', slot: first.name };
   const inUse = view.slotInUse ?? view.containedSlot;
-  const free = slots.find((slot) => slot.name !== inUse);
+  const free = slots.find((slot) => guard('free-slot-only', slot.name !== inUse));
   if (free === undefined || !slots.some((slot) => slot.name === inUse)) return { kind: 'matches-neither' };
   if (intent !== null && intent.slot === free.name) {
     if (free.keyId !== intent.previousKeyId) return { kind: 'adopt', slot: free.name };
-    if (intent.ageSeconds < view.letCallsLandSeconds) return { kind: 'wait-for-call' };
+    if (!guard('wait-for-lost-call', intent.ageSeconds >= view.letCallsLandSeconds)) return { kind: 'wait-for-call' };
   }
   return { kind: 'regenerate', slot: free.name, previousKeyId: free.keyId };
 };

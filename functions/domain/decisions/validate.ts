@@ -1,3 +1,4 @@
+import { guard } from '../guard.ts';
 import type { Finding, Verdict } from '../verdict.ts';
 
 export type ValidateDecision =
@@ -9,7 +10,9 @@ export type ValidateDecision =
 
 /** A key without money is the key that was declared: the old one has none either. Everything else must fit. */
 export const decideValidate = ({ verdict }: { readonly verdict: Verdict }): ValidateDecision => {
-  if (verdict.kind !== 'accepted') return { kind: 'not-yet', why: verdict.evidence };
-  const findings = verdict.findings.filter((finding) => finding.kind !== 'no-money');
+  if (!guard('validate-before-cut-over', verdict.kind === 'accepted')) {
+    return { kind: 'not-yet', why: verdict.kind === 'accepted' ? '' : verdict.evidence };
+  }
+  const findings = verdict.kind === 'accepted' ? verdict.findings.filter(({ kind }) => kind !== 'no-money') : [];
   return findings.length === 0 ? { kind: 'accept' } : { kind: 'not-as-declared', findings };
 };

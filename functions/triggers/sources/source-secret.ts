@@ -3,9 +3,8 @@ import { secretName } from '../../domain/identifiers.ts';
 import { SecretValue } from '../../domain/secret-value.ts';
 import type { Vault } from '../../ports.ts';
 
-export const webhookSources = ['github', 'gitguardian'] as const;
 /** The sources that send webhooks and have an API to ask. */
-export type WebhookSource = (typeof webhookSources)[number];
+export type WebhookSource = 'github' | 'gitguardian';
 
 /** Two secrets and not one: what faces the internet reads the first, and must not be able to read the second. */
 const nameOf = (source: WebhookSource, what: 'webhook' | 'token') => secretName(`keyturn/sources/${source}/${what}`);

@@ -28,7 +28,7 @@ export type WebhookPorts = {
 };
 
 /** What a webhook of ours may hold, in bytes: GitHub sends up to 25 MB, but no alert comes near this. */
-export const longestBody = 1024 * 1024;
+const longestBody = 1024 * 1024;
 
 /**
  * Answers a webhook: checks the signature, keeps a small message, and nothing more, so that it answers at once. Before

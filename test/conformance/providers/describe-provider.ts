@@ -408,6 +408,15 @@ export const describeProvider = <S>(subject: Subject<S>): void => {
         expect(String(error)).toContain('keyturn admin set');
       }
     });
+
+    it('the admin secret itself is accepted, refused, or not known about', async () => {
+      const kindOf = async (asked: Connection) => (await must(asked.validateAdmin)()).kind;
+      const stranger = connect(provider, account, { admin: account.wrongAdmin });
+      expect(await kindOf(connection)).toBe('accepted');
+      expect(await kindOf(stranger)).toBe('refused');
+      await account.simulator.close();
+      expect(await kindOf(stranger)).toBe('unclear');
+    });
   });
 };
 

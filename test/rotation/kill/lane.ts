@@ -14,8 +14,8 @@ export type Programs = { readonly simulators: string; readonly engine: string };
 
 /** Once for all lanes, so that all run the same code. */
 export const preparePrograms = async (): Promise<Programs> => ({
-  simulators: await bundled('simulators.ts'),
-  engine: await bundled('engine.ts'),
+  simulators: await bundled(new URL('simulators.ts', import.meta.url)),
+  engine: await bundled(new URL('engine.ts', import.meta.url)),
 });
 
 export const openLane = (programs: Programs): Lane => {

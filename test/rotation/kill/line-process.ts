@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -10,11 +11,13 @@ export interface LineProcess<Question, Answer> {
   readonly kill: () => Promise<void>;
 }
 
-/** Makes a program of this folder ready to start in a fraction of the time that a loader takes. */
-export const bundled = async (name: string): Promise<string> => {
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Makes a TypeScript program ready to start in a fraction of the time that a loader takes. */
+export const bundled = async (program: URL): Promise<string> => {
   const bundler = new URL('../../../functions/cli/bundle.mjs', import.meta.url).href;
   const { bundle }: { readonly bundle: (entry: string) => Promise<string> } = await import(bundler);
-  return fileURLToPath(await bundle(`test/rotation/kill/${name}`));
+  return fileURLToPath(await bundle(relative(root, fileURLToPath(program))));
 };
 
 /** @param program a file that ends in `answerLines`, as `bundled` has made it */

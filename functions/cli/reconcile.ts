@@ -1,0 +1,31 @@
+import { reconcile as reconcileOnce } from '../watch/reconcile.ts';
+import type { Run } from './call.ts';
+import { readRegister, strategyOfProvider, withSession } from './session.ts';
+import { table } from './table.ts';
+
+/** All of them at once: a person waits for it. */
+const maximumStarts = 1000;
+
+/** Puts right what a crash, a lost answer, a late call or a person left behind. */
+export const reconcile: Run = async (call) =>
+  withSession(call, await readRegister(call, 'ignored'), async ({ ports, letCallsLandSeconds, running, flags }) => {
+    const dryRun = call.arguments.switches.has('dry-run');
+    const { found, failed } = await reconcileOnce(ports, {
+      provider: null,
+      strategyOf: strategyOfProvider,
+      maximumStarts,
+      letCallsLandSeconds,
+      dryRun,
+    });
+    const rows = found.map(({ part, subject, found: what, did }) => [part, subject, what, did ?? '-']);
+    if (rows.length > 0) {
+      for (const line of table([['PART', 'CREDENTIAL', 'FOUND', 'DONE'], ...rows], call.io.stdout)) call.say(line);
+    }
+    for (const { part, subject, fault, detail } of failed) call.say(`${subject}: ${part} failed, ${fault}: ${detail}`);
+    const done = found.filter(({ did }) => did !== null).length;
+    call.say(
+      `${found.length} found, ${done} acted on, ${failed.length} failed.${dryRun ? ' A dry run: nothing was changed.' : ''}`,
+    );
+    if (running !== null && done > 0) call.say(`What was started goes on with: keyturn resume${flags}`);
+    return { exitCode: failed.length > 0 ? 1 : 0, json: { found, failed, dryRun } };
+  });

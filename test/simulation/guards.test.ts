@@ -1,0 +1,141 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { createKey } from '../../functions/steps/create-key.ts';
+import type { AnyStep } from '../../functions/shell/run-step.ts';
+import { type GuardName, guards } from '../../functions/domain/guard.ts';
+import { readPlan } from './plan.ts';
+import { residualOf } from './residuals.ts';
+import { runCase } from './run.ts';
+import { type Build, readScenario } from './world.ts';
+
+const off = vi.hoisted(() => new Set<string>());
+vi.mock('../../functions/domain/guard.ts', async (original) => ({
+  ...(await original<object>()),
+  guard: (name: string, holds: boolean) => off.has(name) || holds,
+}));
+
+beforeEach(() => off.clear());
+
+/** What is violated and explained by no residual. */
+const wrongIn = async (line: string, build?: Build): Promise<readonly string[]> => {
+  const [where = '', ...words] = line.split(' ');
+  const plan = readPlan(words);
+  const { violations, notFired } = await runCase(readScenario(where), plan, false, build);
+  if (build === undefined && off.size === 0) expect(notFired).toEqual([]);
+  return residualOf(plan, violations) === null ? violations : [];
+};
+
+/** By guard: the case that is well with it, and not without. */
+const cases: Readonly<Record<GuardName, string>> = {
+  fence: 'delete-only/scheduled/prompt create-key.http.GET~api_keys#1=duplicate',
+  'own-lease': '',
+  'one-at-a-time': 'delete-only/scheduled/prompt cut-over.ledger.replace#1=second-schedule',
+  'ended-once': 'delete-only/scheduled/prompt finish.ledger.replace#1=duplicate-trigger',
+  'validate-before-first-issue': 'delete-only/first-issue/lagging',
+  'validate-before-cut-over': 'delete-only/scheduled/lagging',
+  'cut-over-from-what-was-read': 'delete-only/scheduled/prompt create-key.vault.read#1=person-moves-current',
+  'pin-the-old-version': 'delete-only/scheduled/prompt confirm.vault.describe#1=person-moves-current',
+  'confirm-after-cut-over': 'reversible/scheduled/prompt cut-over.http.GET~models#1=person-kills-new',
+  'overlap-elapsed': 'delete-only/scheduled/prompt cut-over.ledger.replace#1=clock+10',
+  'old-key-quiet': 'delete-only/scheduled/prompt',
+  're-read-before-retiring': 'delete-only/scheduled/prompt revoke-old.vault.describe#1=person-rolls-back',
+  're-probe-before-retiring': 'delete-only/scheduled/prompt disable-old.http.GET~models#1=person-kills-new',
+  'disable-first': 'reversible/scheduled/prompt revoke-old.http.POST~api_keys/:id#1=person-rolls-back',
+  're-read-after-disabling':
+    'reversible/scheduled/prompt disable-old.http.POST~api_keys/:id#1=person-rolls-back revoke-old.ledger.read#1=outage',
+  'only-what-is-in-the-slot': 'two-slot/scheduled/prompt two-slot/revoke-old.http.POST~regenerateKey#1=lost',
+  'free-slot-only': 'two-slot/scheduled/prompt',
+  'wait-for-lost-call': 'two-slot/scheduled/prompt two-slot/create-key.http.POST~regenerateKey#1=late',
+  'proof-before-done': 'delete-only/scheduled/lagging',
+  'leave-what-serves': 'delete-only/scheduled/prompt cut-over.vault.moveLabel#2=late cut-over.ledger.replace#2=denied',
+  'way-back-to-the-living': '',
+  'sent-is-dead': '',
+  'leaked-stays-dead': '',
+  'emergency-stays-open': 'delete-only/replace-first/prompt create-key.http.POST~api_keys#1=denied',
+  'obligation-outlives-its-run': 'delete-only/contain-first/prompt contain.vault.readAdmin#1=outage',
+  'sweep-grace': 'delete-only/scheduled/prompt create-key.vault.store#1=sweep-now',
+  'sweep-only-our-own': 'delete-only/scheduled/prompt',
+  'sweep-spares-what-serves': '',
+};
+
+describe('without a guard the simulation is red, and with it green:', () => {
+  it.each(Object.entries(guards))('%s (%s)', async (name) => {
+    const line = cases[name as GuardName];
+    expect(await wrongIn(line)).toEqual([]);
+    off.add(name);
+    expect(await wrongIn(line)).not.toEqual([]);
+  });
+});
+
+const withoutState = (asl: string, from: string, to: string): string => {
+  expect(asl).toContain(from);
+  return asl.replace(from, to);
+};
+
+/** The order of things, and what is not there: made wrong in a build of its own. */
+const holes: Readonly<Record<string, readonly [line: string, build: Build]>> = {
+  'a: strays are deleted before a key is made': [
+    'delete-only/first-issue/prompt create-key.http.GET~api_keys#1=duplicate',
+    { steps: { 'create-key': deletingFirst(createKey) } },
+  ],
+  'b: a compromise names the credential, and not the key': [
+    'delete-only/scheduled/prompt confirm.ledger.read#1=compromise-old',
+    { request: (request) => ({ ...request, leakedKeyId: null, containFirst: false }) },
+  ],
+  'd: containment waits for the ledger': [
+    'delete-only/contain-first/prompt begin.ledger.read#1=outage',
+    { definition: (asl) => withoutState(asl, '"Next": "Contain"', '"Next": "Begin"') },
+  ],
+  'g: rolling back does not wait for calls to land': [
+    'delete-only/scheduled/prompt cut-over.vault.moveLabel#2=late cut-over.ledger.replace#2=denied',
+    { letCallsLandSeconds: 1 },
+  ],
+  'h: nobody clears the label that a late call puts back': [
+    'delete-only/scheduled/too-late stage.vault.moveLabel#1=late stage.ledger.replace#1=denied',
+    { reconciles: false },
+  ],
+  'i: there is a way back after containment': [
+    'delete-only/contain-first/prompt create-key.http.POST~api_keys#1=denied',
+    { definition: (asl) => withoutState(asl, '$states.input.contained = true', '$states.input.contained = 7') },
+  ],
+  'j: a live old key counts as success': [
+    'delete-only/scheduled/slow-death',
+    { definition: (asl) => withoutState(asl, '"Next": "CutOverOldLive"', '"Next": "Done"') },
+  ],
+  'an intent is not written before the deed': [
+    'delete-only/scheduled/prompt',
+    {
+      ledger: (ledger) => ({
+        ...ledger,
+        replace: (record, revision) => {
+          const { rotation } = record;
+          const without = rotation?.phase === 'creating' ? { ...record, rotation: { ...rotation, attempts: [] } } : record;
+          return ledger.replace(without, revision);
+        },
+      }),
+    },
+  ],
+};
+
+describe('each hole of the first design is found:', () => {
+  it.each(Object.entries(holes))('%s', async (_, [line, build]) => {
+    expect(await wrongIn(line)).toEqual([]);
+    expect(await wrongIn(line, build)).not.toEqual([]);
+  });
+});
+
+function deletingFirst(step: AnyStep): AnyStep {
+  return {
+    ...step,
+    name: step.name,
+    observe: (input, ports) => step.observe(input, ports),
+    decide: (view) => step.decide(view),
+    act: async (decision, view, input, ports) => {
+      const { target } = (view as { readonly held: { readonly rotation: { readonly credential: never } } }).held.rotation
+        .credential;
+      const connection = await ports.connect(target);
+      const strays = (await connection.listKeys?.())?.filter(({ name }) => name?.startsWith('keyturn-support'));
+      if (decision.kind === 'create') for (const { keyId } of strays ?? []) await connection.revokeKey?.(keyId);
+      return step.act(decision, view, input, ports);
+    },
+  };
+}

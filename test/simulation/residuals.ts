@@ -1,0 +1,33 @@
+import { carriesWrite, type Plan } from './plan.ts';
+
+/**
+ * What no order of calls can close, and why: only these may violate an invariant, only in this way, and none of them
+ * at rest. workflows/PROTOCOL.md tells them to people.
+ */
+export const residuals = {
+  'moved-at-the-last-call':
+    'A person puts AWSCURRENT back in the instant between the last look and the call that stops the old key. A vendor has no compare-and-swap over our vault. Disabled keys come back in the same step; deleted ones are healed.',
+  'slot-taken-at-the-last-call':
+    'A person puts to use what the free slot holds, between the look at the slots and the call that regenerates it. The vendor has no compare-and-swap for slots.',
+} as const;
+export type Residual = keyof typeof residuals;
+
+/** The residual that explains all that went wrong; null when something is unexplained. */
+export const residualOf = (plan: Plan, violations: readonly string[]): Residual | null => {
+  if (violations.some((violation) => violation.endsWith('(at rest)') || !/^(?:I1|I3|I10|I18|T1) /.test(violation)))
+    return null;
+  for (const [site, kind] of plan) {
+    const isLastCall = carriesWrite(site, ['disable-old', 'revoke-old', 'two-slot/revoke-old']);
+    if (kind === 'person-rolls-back' && isLastCall) {
+      const comesBack = site.startsWith('disable-old');
+      return comesBack && violations.some((violation) => violation.startsWith('T1')) ? null : 'moved-at-the-last-call';
+    }
+    if (
+      kind === 'person-moves-current' &&
+      /^two-slot\/create-key\.(?:vault\.read|http\.POST regenerateKey)/.test(site)
+    ) {
+      return 'slot-taken-at-the-last-call';
+    }
+  }
+  return null;
+};
