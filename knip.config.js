@@ -12,7 +12,9 @@ export default {
     'infra/app.ts',
     'functions/register/generate-schema.ts',
     'workflows/generate.ts',
+    'test/bench/emergency.ts',
     'test/gate/*.mjs',
+    'test/mutation/*.ts',
   ],
   // cdk.json and test/gate/generate.mjs start node with it.
   ignoreDependencies: ['tsx'],

@@ -4,7 +4,9 @@ import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import type { Strategy } from '../functions/domain/credential.ts';
 import type { DeclaredRegister } from '../functions/register/register.ts';
 import type { FunctionName } from './constructs/permissions.ts';
+import { ForwardingStack, forwardingRegions } from './forwarding-stack.ts';
 import { FoundationStack } from './foundation-stack.ts';
+import { IntakeStack } from './intake-stack.ts';
 import { ProviderStack } from './provider-stack.ts';
 import type { Settings } from './settings.ts';
 
@@ -15,7 +17,7 @@ export interface Deployment {
   readonly code: (name: FunctionName) => Code;
 }
 
-/** What is deployed: the foundation, and one stack for each provider that the register has an account of. */
+/** What is deployed: the foundation, one stack for each provider that the register has an account of, and the intake. */
 export const deploy = (app: App, { settings, register, strategyOf, code }: Deployment): void => {
   const foundation = new FoundationStack(app, settings);
   for (const provider of new Set(register.accounts.map((account) => account.provider))) {
@@ -31,5 +33,7 @@ export const deploy = (app: App, { settings, register, strategyOf, code }: Deplo
       },
     });
   }
+  new IntakeStack(app, { settings, foundation, code, register });
+  for (const region of forwardingRegions(settings)) new ForwardingStack(app, { region, settings });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
 };

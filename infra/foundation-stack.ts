@@ -6,7 +6,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { AuditBucket } from './constructs/audit-bucket.ts';
 import { Keys } from './constructs/keys.ts';
 import { arn, busName, foundationStackName, ledgerTableName, thisAccountOnly, topicName } from './constructs/names.ts';
-import type { Settings } from './settings.ts';
+import { environmentOf, type Settings } from './settings.ts';
 
 /** What every provider's stack stands on. All of it outlives the stack. */
 export class FoundationStack extends Stack {
@@ -19,6 +19,7 @@ export class FoundationStack extends Stack {
     super(app, foundationStackName, {
       stackName: foundationStackName,
       description: 'Keyturn: keys, ledger, events, notices and audit bucket that all providers share.',
+      ...environmentOf(settings),
       terminationProtection: settings.environment === 'production',
     });
 

@@ -8,16 +8,17 @@ import type { Flow } from '../workflows/flow.ts';
 import { flows } from '../workflows/strategies.ts';
 import { substitutions } from '../workflows/substitutions.ts';
 import { acknowledge } from './constructs/acknowledge.ts';
-import { Alarms } from './constructs/alarms.ts';
+import { Alarms, maximum, sum } from './constructs/alarms.ts';
 import { DeadLetters } from './constructs/dead-letters.ts';
 import { LambdaFunction, type LambdaFunctionProps } from './constructs/lambda-function.ts';
 import * as names from './constructs/names.ts';
-import type { FunctionName, Places } from './constructs/permissions.ts';
+import type { FunctionName } from './constructs/permissions.ts';
+import { placesOf } from './constructs/places.ts';
 import { RegisterLayer } from './constructs/register-layer.ts';
 import { RotationMachine } from './constructs/rotation-machine.ts';
 import { Sweep } from './constructs/sweep.ts';
 import type { FoundationStack } from './foundation-stack.ts';
-import { DeploymentError, type Settings } from './settings.ts';
+import { DeploymentError, environmentOf, type Settings } from './settings.ts';
 
 export interface ProviderStackProps {
   readonly provider: string;
@@ -38,6 +39,7 @@ export class ProviderStack extends Stack {
     super(app, stackName, {
       stackName,
       description: `Keyturn: rotates the credentials of ${provider} (${strategy}).`,
+      ...environmentOf(settings),
       terminationProtection: settings.environment === 'production',
     });
     const { keys, people } = foundation;
@@ -50,32 +52,12 @@ export class ProviderStack extends Stack {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const deadLetters = new DeadLetters(this, 'Undelivered', { queueName: `${stackName}-undelivered`, key: keys.data });
-    const { layer } = new RegisterLayer(this, 'Register', { provider, register });
+    const { layer } = new RegisterLayer(this, 'Register', { of: provider, register });
 
     const machineArn = names.arn(this, 'states', 'stateMachine', names.machineName(provider));
-    const places: Places = {
-      ledger: foundation.ledger.tableArn,
-      adminSecrets: [names.adminSecrets(provider), ...adminSecretsElsewhere(register, provider)].map((name) =>
-        names.secretArn(this, name),
-      ),
-      managedSecrets: names.secretArn(this, names.managedSecrets(provider)),
-      adoptedSecrets: register.credentials.some(({ secret }) => !secret.startsWith(`keyturn/${provider}/`))
-        ? { arn: names.secretArn(this, '*'), provider }
-        : null,
-      machine: machineArn,
-      executions: names.arn(this, 'states', 'execution', `${names.machineName(provider)}:*`),
-      people: people.topicArn,
-      bus: foundation.bus.eventBusArn,
-      undelivered: deadLetters.queue.queueArn,
-      keys: {
-        adminSecrets: keys.adminSecrets.keyArn,
-        managedSecrets: keys.managedSecrets.keyArn,
-        data: keys.data.keyArn,
-        fingerprints: keys.fingerprints.keyArn,
-      },
-    };
+    const places = placesOf(this, { providers: [provider], foundation, register, deadLetters });
     const shared = {
-      provider,
+      part: provider,
       logGroup,
       places,
       environment: {
@@ -125,17 +107,34 @@ export class ProviderStack extends Stack {
       environment: { ...shared.environment, KEYTURN_STRAY_GRACE_SECONDS: String(settings.strayGraceSeconds) },
     });
 
-    new Alarms(this, 'Alarms', {
-      prefix: stackName,
-      people,
-      machine: machine.machine,
-      deadLetters: deadLetters.queue,
-      sweeps: [
-        { name: 'start-due', lambda: startDue.function.lambda, everyMinutes: settings.dueSweepMinutes },
-        { name: 'reconcile', lambda: reconcile.function.lambda, everyMinutes: settings.reconcileMinutes },
-        { name: 'sweep-strays', lambda: sweepStrays.function.lambda, everyMinutes: settings.straySweepMinutes },
-      ],
-    });
+    const alarms = new Alarms(this, 'Alarms', { prefix: stackName, people });
+    alarms.whenAny(
+      'rotation-failed',
+      'A rotation ended without being done. Look at: keyturn status; the error names how the credential was left.',
+      machine.machine.metricFailed(sum),
+    );
+    alarms.whenAny(
+      'rotation-timed-out',
+      'A rotation ran into the limit of its execution. Look at: keyturn status, then keyturn resume.',
+      machine.machine.metricTimedOut(sum),
+    );
+    alarms.whenAny(
+      'rotation-aborted',
+      'Somebody stopped a rotation by hand; it was not rolled back. Look at: keyturn status, then keyturn resume.',
+      machine.machine.metricAborted(sum),
+    );
+    alarms.whenAny(
+      'undelivered',
+      `A sweep could not be started or has failed for good. Look at the messages in ${stackName}-undelivered.`,
+      deadLetters.queue.metricApproximateNumberOfMessagesVisible(maximum),
+    );
+    for (const [name, { lambda }, everyMinutes] of [
+      ['start-due', startDue.function, settings.dueSweepMinutes],
+      ['reconcile', reconcile.function, settings.reconcileMinutes],
+      ['sweep-strays', sweepStrays.function, settings.straySweepMinutes],
+    ] as const) {
+      alarms.onSweep({ name, lambda, everyMinutes });
+    }
   }
 
   /** One Lambda for each state that runs a step, by the state's name. */
@@ -180,10 +179,3 @@ const kebab = (stateName: string): string => stateName.replaceAll(/(?<=[a-z0-9])
 
 const readAsl = (strategy: Strategy): string =>
   readFileSync(new URL(`../workflows/asl/${strategy}.asl.json`, import.meta.url), 'utf8');
-
-/** Admin secrets that the register names itself. Six letters of Secrets Manager's own end the ARN. */
-const adminSecretsElsewhere = ({ accounts }: DeclaredRegister, provider: string): readonly string[] =>
-  accounts
-    .map(({ adminSecret }) => adminSecret)
-    .filter((name) => !name.startsWith(`keyturn/admin/${provider}/`))
-    .map((name) => `${name}-??????`);

@@ -1,3 +1,4 @@
+import type { StackProps } from 'aws-cdk-lib';
 import type { Node } from 'constructs';
 import { z } from 'zod';
 
@@ -22,6 +23,38 @@ const settings = z.object({
   straySweepMinutes: z.coerce.number().int().min(1).max(360),
   /** How old such a key must be before it is removed, in seconds; longer than a rotation takes to store a key. */
   strayGraceSeconds: z.coerce.number().int().min(900),
+  /**
+   * The region of the stacks; empty: wherever the command line deploys to. AWS tells of leaked access keys in us-east-1
+   * and us-west-2 only: what forwards it to another region can be made only when that region is known.
+   */
+  homeRegion: z
+    .string()
+    .regex(/^$|^(?!cn-|us-gov-)[a-z]+(-[a-z]+)+-\d$/, 'is no region of the commercial partition, such as eu-central-1')
+    .transform((region) => (region === '' ? null : region)),
+  /** The partner event bus that Okta streams its log to: `aws.partner/okta.com/...`; empty: none. */
+  oktaEventBus: z
+    .string()
+    .regex(
+      /^$|^aws\.partner\/okta\.com\/./,
+      'is no partner event bus of Okta, such as aws.partner/okta.com/acme/keyturn',
+    )
+    .transform((name) => (name === '' ? null : name)),
+  /** What GitHub is asked about, separated by commas: `orgs/acme,repos/acme/app`; empty: GitHub is not asked. */
+  githubScopes: z
+    .string()
+    .regex(
+      /^$|^(orgs\/[\w.-]+|repos\/[\w.-]+\/[\w.-]+)(,(orgs\/[\w.-]+|repos\/[\w.-]+\/[\w.-]+))*$/,
+      'must be like orgs/acme,repos/acme/app',
+    )
+    .transform((scopes) => (scopes === '' ? null : scopes)),
+  /** Whether GitGuardian is asked for its incidents. */
+  gitguardianPoll: z.union([z.boolean(), z.stringbool()]),
+  /** How often they are asked, for what a webhook lost. */
+  pollMinutes: z.coerce.number().int().min(5).max(60),
+  /** How far back they are asked each time: longer than any outage of ours. */
+  pollBackDays: z.coerce.number().int().min(1).max(3650),
+  /** How many webhooks are answered at once; more are turned away, so that a flood is no one else's. */
+  webhookConcurrency: z.coerce.number().int().min(1).max(100),
   /** One of the periods that CloudWatch Logs knows. */
   logRetentionDays: z.coerce
     .number()
@@ -34,6 +67,10 @@ export type Settings = z.infer<typeof settings>;
 const logRetentions = new Set([
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ]);
+
+/** Where a stack goes: what is not told stays open, and the command line decides. */
+export const environmentOf = ({ homeRegion }: Settings): Pick<StackProps, 'env'> =>
+  homeRegion === null ? {} : { env: { region: homeRegion } };
 
 /** A deployment that must not be synthesised; the message is all that a person needs. */
 export class DeploymentError extends Error {

@@ -2,6 +2,7 @@ import { approveIncident, planIncident } from '../triggers/approve-incident.ts';
 import { askToGoOn } from './ask.ts';
 import type { Answer, Call, Run } from './call.ts';
 import { CommandError } from './command-error.ts';
+import { uncheckedMeans } from './contain-words.ts';
 import { emergencyOptions } from './emergency-options.ts';
 import { followIncident } from './follow-incident.ts';
 import { findIncident } from './incident.ts';
@@ -40,7 +41,7 @@ const approveWaiting = async (call: Call, session: Session): Promise<Answer> => 
     return followIncident(call, session, incident);
   }
   const containFirst = chosenOrder(call) ?? incident.containFirst;
-  const { own, missing } = await planIncident(incident, ports);
+  const { own, missing, unlooked } = await planIncident(incident, ports);
   const waiting = own.map(({ keyId, target, credentialId }) => ({
     keyId,
     target,
@@ -58,6 +59,7 @@ const approveWaiting = async (call: Call, session: Session): Promise<Answer> => 
   for (const line of planLines(keys, containFirst, emergencyOptions(session).maximumStarts, call.io.stdout)) {
     call.say(line);
   }
+  if (unlooked !== undefined) for (const line of uncheckedMeans(unlooked)) call.say(line);
   await askToGoOn(call, `Replace ${keys.length === 1 ? 'this key' : `these ${keys.length} keys`}?`);
   const approved = await approveIncident(incidentId, { containFirst, decidedBy: whoDecides(call.io) }, ports);
   const decided = approved?.incident ?? (await findIncident(session, incidentId));

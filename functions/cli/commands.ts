@@ -56,6 +56,19 @@ export const commands: readonly CommandSpec[] = [
     load: async () => (await import('./admin-set.ts')).adminSet,
   },
   {
+    name: 'sources set',
+    summary: 'store what a source signs its webhooks with, or the token for its API',
+    positionals: [{ name: 'source' }, { name: 'webhook or token' }],
+    options: { only: { summary: 'webhook: what was stored before counts no more' } },
+    details: [
+      'The sources are github and gitguardian. The secret is read from a hidden prompt, or from stdin, never from an',
+      'argument. What signed before goes on counting beside the new one, so that no delivery is lost while it is changed',
+      'at the vendor; --only ends that.',
+    ],
+    secret: 'the secret',
+    load: async () => (await import('./sources-set.ts')).sourcesSet,
+  },
+  {
     name: 'plan',
     summary: 'show what a rotation would do now; touches nothing',
     positionals: [{ name: 'credential' }],

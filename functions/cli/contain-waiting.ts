@@ -28,7 +28,8 @@ export const containWaiting = async (
   { maximumStarts, letCallsLandSeconds }: Pick<AcceptOptions, 'maximumStarts' | 'letCallsLandSeconds'>,
 ): Promise<number> => {
   const requests = (await ports.ledger.obligations('open'))
-    .filter((one) => one.incidentId === incident.incidentId && isUntouched(one))
+    .filter(({ incidentId }) => incidentId === incident.incidentId)
+    .filter(isUntouched)
     .map(({ keyId, target, credentialId }) => {
       const credential = credentials.get(credentialId) ?? null;
       return emergencyRequest(incident, { keyId, target, credentialId, credential }, 'now', letCallsLandSeconds);

@@ -1,5 +1,6 @@
 import type { Credential } from '../domain/credential.ts';
 import { decideContain } from '../domain/decisions/contain.ts';
+import type { Fault } from '../domain/fault.ts';
 import type { KeyId } from '../domain/identifiers.ts';
 import { providerOf } from '../providers/index.ts';
 import { formatDuration } from '../register/duration.ts';
@@ -44,3 +45,9 @@ export const breaksBy = (
         ...users,
       ];
 };
+
+/** A key that was named by its id, and that nobody here could look for. */
+export const uncheckedMeans = ({ message }: Fault): readonly string[] => [
+  `Nothing here can tell whether that key exists: ${message}`,
+  'It is done all the same. Compare the id with the vendor: a mistyped one would be found absent, and count as refused.',
+];

@@ -10,7 +10,7 @@ import type { Answer, Call } from './call.ts';
 import { checkAdminKey, listedKeys } from './check-admin-key.ts';
 import { clockLines, readClock } from './clock-lines.ts';
 import { CommandError } from './command-error.ts';
-import { breaksBy, stoppedMeans } from './contain-words.ts';
+import { breaksBy, stoppedMeans, uncheckedMeans } from './contain-words.ts';
 import { emergencyOptions } from './emergency-options.ts';
 import { follow, sayHowItStands } from './follow.ts';
 import { followIncident } from './follow-incident.ts';
@@ -58,8 +58,12 @@ export const reportLeak = async (
   } else {
     call.say(`${key.credentialId} is not in the register any more: ${keyId} is stopped, and not replaced.`);
   }
+  const { unlooked } = look.resolved;
+  if (unlooked !== undefined) for (const line of uncheckedMeans(unlooked)) call.say(line);
   await askToGoOn(call, question(key));
-  const { accepted, unrecorded } = await takeReport(report, ports, options, choice);
+  // The auditor must be able to tell it from a key that was seen there.
+  const told = unlooked === undefined ? report : { ...report, reason: `${report.reason} (its id was not checked)` };
+  const { accepted, unrecorded } = await takeReport(told, ports, options, choice);
   const { incidentId } = accepted;
   if (unrecorded !== null) call.say(`It is started, but not all of it is on record yet: ${unrecorded.message}`);
   const [started] = accepted.keys;

@@ -23,7 +23,7 @@ export interface Session extends Declared {
   readonly ports: Ports;
   readonly http: Http;
   /** Writes admin secrets; the same as `ports.vault`, where both are sealed with one key. */
-  readonly adminVault: Pick<Vault, 'writeAdmin' | 'describe' | 'moveLabel'>;
+  readonly adminVault: Pick<Vault, 'readAdmin' | 'writeAdmin' | 'describe' | 'moveLabel'>;
   /** As `flagsOf` gives them. */
   readonly flags: string;
   readonly letCallsLandSeconds: number;

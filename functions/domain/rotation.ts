@@ -214,14 +214,16 @@ const abandon = (
   kept: readonly (KeyId | undefined)[],
 ): CredentialRecord => {
   const known = [rotation.old?.keyId, ...rotation.attempts.map((attempt) => attempt.keyId), rotation.new?.keyId];
-  const dead = rotation.oldKeyProof === null ? [] : [rotation.old?.keyId];
-  const settled = new Set([...kept, ...dead, ...record.leftovers.map((leftover) => leftover.keyId)]);
+  const dead = rotation.oldKeyProof === null ? undefined : rotation.old?.keyId;
+  // A key that an earlier run had left, and that serves again, is no leftover any more.
+  const earlier = record.leftovers.filter(({ keyId }) => !kept.includes(keyId) && keyId !== dead);
+  const settled = new Set([...kept, dead, ...earlier.map((leftover) => leftover.keyId)]);
   const left = new Set(known.filter((key) => key !== undefined && key !== null).filter((key) => !settled.has(key)));
   const { target } = rotation.credential;
   const leftovers = [...left].map((keyId) => ({ keyId, target, since: unusedSince(keyId, rotation, at) }));
   return {
     ...record,
-    leftovers: [...record.leftovers, ...leftovers],
+    leftovers: [...earlier, ...leftovers],
     pastAttempts: [...record.pastAttempts, ...rotation.attempts].slice(-pastAttemptsKept),
   };
 };

@@ -1,12 +1,14 @@
 import type { Credential } from '../domain/credential.ts';
 import { type BeginDecision, type BeginView, decideBegin } from '../domain/decisions/begin.ts';
+import { refusalsThatCount } from '../domain/decisions/confirm.ts';
 import { Fault } from '../domain/fault.ts';
 import { type Instant, type KeyId, secondsBetween } from '../domain/identifiers.ts';
 import type { JsonObject } from '../domain/json.ts';
+import { holderOf, newLabel } from '../domain/labels.ts';
 import { type CredentialRecord, type OpenRotation, open, type RotationRequest } from '../domain/rotation.ts';
 import type { Ports } from '../ports.ts';
 import { acceptObligation } from './accept-obligation.ts';
-import { readCurrent } from './current-key.ts';
+import { type CurrentKey, probeForRefusals, readCurrent } from './current-key.ts';
 import { replace } from './hold.ts';
 import type { Step } from './step.ts';
 import { versionToken } from './version-token.ts';
@@ -23,6 +25,8 @@ type View = BeginView & {
   readonly credential: Credential | null;
   readonly now: Instant;
 };
+
+const spacingSeconds = 2;
 
 /** Takes the lease and opens the rotation, on a copy of the register's entry; or finds that there is nothing to do. */
 export const begin: Step<Input, View, BeginDecision, JsonObject> = {
@@ -52,6 +56,8 @@ export const begin: Step<Input, View, BeginDecision, JsonObject> = {
           versionId: current.versionId,
           keyId: current.keyId ?? known ?? (await identify(credential, current.value, ports)) ?? vanished(request),
         },
+      takenUpIsRefused: credential !== null && current !== null && (await isRefused(open, current, credential, ports)),
+      isSubmitted: look !== null && holderOf(look.versions, newLabel(request.rotationId)) !== null,
       currentIsSubmitted: current?.versionId === versionToken(request.rotationId),
     };
   },
@@ -159,6 +165,20 @@ const ownerOf = async (
   const { provider } = (rotation?.credential ?? request).target;
   const { status } = await ports.executions.look({ rotationId: lease.rotationId, provider });
   return { state: status === 'running' ? 'running' : 'ended', urgency };
+};
+
+/** Whether what an earlier run has put to use is refused by now, several times in a row. */
+const isRefused = async (
+  open: OpenRotation | null,
+  { versionId, value }: CurrentKey,
+  credential: Credential,
+  ports: Ports,
+): Promise<boolean> => {
+  if (open?.new?.versionId !== versionId) return false;
+  const connection = await ports.connect(credential.target);
+  return (
+    (await probeForRefusals(ports, connection, value, refusalsThatCount, spacingSeconds)).refusals === refusalsThatCount
+  );
 };
 
 /** A secret that Keyturn did not write holds a value without an id: ask the provider which key it is. */

@@ -1,6 +1,5 @@
 import { type CutOverDecision, type CutOverView, decideCutOver } from '../domain/decisions/cut-over.ts';
 import { Fault } from '../domain/fault.ts';
-import { guard } from '../domain/guard.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { current, holderOf, oldLabel } from '../domain/labels.ts';
 import type { RotationRequest } from '../domain/rotation.ts';
@@ -23,7 +22,7 @@ export const cutOver: Step<RotationRequest, View, CutOverDecision, JsonObject> =
       current: holderOf(versions, current),
       old: old?.versionId ?? null,
       new: key.versionId,
-      pinned: guard('pin-the-old-version', holderOf(versions, oldLabel(rotationId)) !== null),
+      pinned: holderOf(versions, oldLabel(rotationId)) !== null,
     };
   },
 

@@ -16,15 +16,19 @@ const atOnce = 16;
 export const planIncident = async (
   incident: Incident,
   ports: Ports,
-): Promise<{ readonly own: readonly Obligation[]; readonly missing: readonly LeakedKey[] }> => {
+): Promise<{
+  readonly own: readonly Obligation[];
+  readonly missing: readonly LeakedKey[];
+  readonly unlooked?: Fault;
+}> => {
   const own = (await ports.ledger.obligations('all')).filter(({ incidentId }) => incidentId === incident.incidentId);
   if (incident.state !== 'awaiting-approval' || incident.leak.kind === 'admin-key') return { own, missing: [] };
-  const { keys, reach } = await resolveLeak(incident.leak, ports);
+  const { keys, reach, unlooked } = await resolveLeak(incident.leak, ports);
   // A credential that has one serves another key by now, or soon: that one has not leaked.
   const covered = new Set(own.map(({ credentialId }) => credentialId));
   const left = reach.filter(({ id }) => !covered.has(id));
   const named = keys.filter(({ credentialId }) => !covered.has(credentialId));
-  return { own, missing: [...named, ...(await servingKeys(left, ports))] };
+  return { own, missing: [...named, ...(await servingKeys(left, ports))], ...(unlooked && { unlooked }) };
 };
 
 /** What these credentials serve at this moment, in their order; one that serves nothing is left out. */

@@ -142,6 +142,8 @@ export const lookAtReport = async (
     return { incidentId, known, own, owed: [], resolved, decision: { kind: 'repeated' }, isTold };
   }
   const resolved = await resolve(report, ports);
+  // A machine's report is delivered again; a person in a hurry is asked.
+  if (resolved.unlooked !== undefined && !byLead) throw resolved.unlooked;
   const [only] = resolved.keys;
   // What names nothing of ours must cost little: there may be very many of it.
   const obligations =

@@ -27,6 +27,8 @@ export type ResolvedLeak = {
   readonly reach: readonly Credential[];
   /** What was matched, or why nothing was, for a person. */
   readonly why: string;
+  /** The account's keys could not be looked at, so that only the report's word says that the key is there. */
+  readonly unlooked?: Fault;
 };
 
 type ResolvePorts = Pick<Ports, 'ledger' | 'vault' | 'register' | 'connect'>;
@@ -34,7 +36,8 @@ type ResolvePorts = Pick<Ports, 'ledger' | 'vault' | 'register' | 'connect'>;
 /**
  * Which keys a report means.
  *
- * @throws Fault when that cannot be looked up: "could not look" is never "nothing of ours"
+ * @throws Fault when that cannot be looked up: "could not look" is never "nothing of ours". Of a key that is named by
+ *   its id it comes back as `unlooked`: who names it may know better than we can look
  */
 export const resolveLeak = async (
   leak: Exclude<Leak, { kind: 'admin-key' }>,
@@ -106,12 +109,15 @@ const byKeyId = async (
     const serves = await mayServe(keyId, credential, ports);
     return { proof: 'named', keys: [{ ...known, keyId, credential, serves }], reach: [], why: 'The ledger knows it.' };
   }
+  const mayServeIt: Credential[] = [];
   for (const credential of ofAccount) {
-    const key = await servingKey(credential, ports).catch(unlessFault(null));
-    if (key?.keyId === keyId) return { proof: 'named', keys: [key], reach: [], why: `${credential.id} serves it.` };
+    const key = await servingKey(credential, ports).catch(unlessFault('unlooked' as const));
+    if (key === 'unlooked') mayServeIt.push(credential);
+    else if (key?.keyId === keyId)
+      return { proof: 'named', keys: [key], reach: [], why: `${credential.id} serves it.` };
   }
   // Nobody's key, as far as we know. A run of any credential of its account can end it: it only revokes.
-  let unlooked: Fault | null = null;
+  const unlooked: Fault[] = [];
   for (const credential of ofAccount) {
     try {
       const { target, id } = credential;
@@ -121,10 +127,16 @@ const byKeyId = async (
       return { proof: 'named', keys: [key], reach: [], why: `${account} lists it; Keyturn did not make it.` };
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      unlooked = error;
+      unlooked.push(error);
     }
   }
-  if (unlooked !== null) throw unlooked;
+  const [fault] = unlooked;
+  const carrier = mayServeIt[0] ?? ofAccount[0];
+  if (fault !== undefined && carrier !== undefined) {
+    const { target, id } = carrier;
+    const key = { keyId, target, credentialId: id, credential: carrier, serves: mayServeIt.length > 0 };
+    return { proof: 'named', keys: [key], reach: [], why: `${account} could not be looked at.`, unlooked: fault };
+  }
   return nothing(
     ofAccount.length === 0
       ? `The register has no credential at ${provider} in the account ${account}.`
@@ -175,6 +187,11 @@ export const servingKey = async (
 ): Promise<LeakedKey | null> => {
   const { id, secret, target } = credential;
   const versionId = holderOf((await ports.vault.describe(secret)) ?? [], current);
+  // A version never changes, so what is on record of it need not be read: a person may not be allowed to.
+  const { serving = null } = (await ports.ledger.read(id).catch(unlessFault(null)))?.record ?? {};
+  if (serving !== null && serving.versionId === versionId) {
+    return { keyId: serving.keyId, target, credentialId: id, credential, serves: true };
+  }
   const payload = versionId && (await ports.vault.read(secret, versionId, current));
   if (versionId === null || payload === null) return null;
   const keyId = payload.keyId ?? (await whoseValue(payload.apiKey, versionId, credential, ports));

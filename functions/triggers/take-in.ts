@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
 import { Fault } from '../domain/fault.ts';
 import type { CompromiseReport } from '../domain/incident.ts';
+import { busDetailType } from '../domain/report-events.ts';
 import type { Http, Ports } from '../ports.ts';
 import { type IntakeMessage, messageForm } from './intake.ts';
 import { hearAwsHealth } from './sources/aws-health.ts';
-import { busDetailType, hearBus } from './sources/bus.ts';
+import { hearBus } from './sources/bus.ts';
 import { githubOrigin, readGithubAlert } from './sources/github-api.ts';
 import { hearGuardduty } from './sources/guardduty.ts';
 import { type Heard, heard, ignored } from './sources/heard.ts';

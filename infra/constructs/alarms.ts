@@ -3,72 +3,59 @@ import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-c
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Function as Lambda } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 
 export interface AlarmsProps {
   /** What every alarm's name begins with. */
   readonly prefix: string;
   readonly people: ITopic;
-  readonly machine: IStateMachine;
-  readonly deadLetters: IQueue;
-  readonly sweeps: readonly { readonly name: string; readonly lambda: Lambda; readonly everyMinutes: number }[];
 }
 
-const sum = { period: Duration.minutes(5), statistic: 'Sum' };
+export interface SweepAlarms {
+  readonly name: string;
+  readonly lambda: Lambda;
+  readonly everyMinutes: number;
+}
+
+/** What is counted is counted over five minutes. */
+export const sum = { period: Duration.minutes(5), statistic: 'Sum' };
+export const maximum = { period: Duration.minutes(5), statistic: 'Maximum' };
 
 /** What a person must hear of. Each description says what to look at. */
 export class Alarms extends Construct {
   readonly #prefix: string;
   readonly #people: SnsAction;
 
-  constructor(scope: Construct, id: string, { prefix, people, machine, deadLetters, sweeps }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { prefix, people }: AlarmsProps) {
     super(scope, id);
     this.#prefix = prefix;
     this.#people = new SnsAction(people);
-
-    this.#whenAny(
-      'rotation-failed',
-      'A rotation ended without being done. Look at: keyturn status; the error names how the credential was left.',
-      machine.metricFailed(sum),
-    );
-    this.#whenAny(
-      'rotation-timed-out',
-      'A rotation ran into the limit of its execution. Look at: keyturn status, then keyturn resume.',
-      machine.metricTimedOut(sum),
-    );
-    this.#whenAny(
-      'rotation-aborted',
-      'Somebody stopped a rotation by hand; it was not rolled back. Look at: keyturn status, then keyturn resume.',
-      machine.metricAborted(sum),
-    );
-    this.#whenAny(
-      'undelivered',
-      `A sweep could not be started or has failed for good. Look at the messages in ${prefix}-undelivered.`,
-      deadLetters.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(5), statistic: 'Maximum' }),
-    );
-    for (const { name, lambda, everyMinutes } of sweeps) {
-      this.#whenAny(
-        `${name}-failed`,
-        `The sweep ${name} failed; the next one tries again. Look at its errors in the log group of ${prefix}.`,
-        lambda.metricErrors(sum),
-      );
-      // A sweep that does not run fails nothing: only its silence can be noticed.
-      this.#alarm(
-        `${name}-silent`,
-        `The sweep ${name} has not run for three of its periods. Look at its schedule in EventBridge Scheduler.`,
-        lambda.metricInvocations({ period: Duration.minutes(everyMinutes), statistic: 'Sum' }),
-        ComparisonOperator.LESS_THAN_THRESHOLD,
-        TreatMissingData.BREACHING,
-        3,
-      );
-    }
   }
 
-  #whenAny(name: string, description: string, metric: IMetric): void {
+  /** When the metric reaches the threshold, which is one unless told. */
+  whenAny(name: string, description: string, metric: IMetric, threshold = 1): void {
     const { GREATER_THAN_OR_EQUAL_TO_THRESHOLD: reached } = ComparisonOperator;
-    this.#alarm(name, description, metric, reached, TreatMissingData.NOT_BREACHING, 1);
+    this.#alarm(name, description, metric, reached, TreatMissingData.NOT_BREACHING, 1, threshold);
+  }
+
+  /** When there is nothing for so many periods of the metric: what does not run fails nothing, and only its silence can be noticed. */
+  whenSilent(name: string, description: string, metric: IMetric, periods: number): void {
+    const { LESS_THAN_THRESHOLD: below } = ComparisonOperator;
+    this.#alarm(name, description, metric, below, TreatMissingData.BREACHING, periods, 1);
+  }
+
+  onSweep({ name, lambda, everyMinutes }: SweepAlarms): void {
+    this.whenAny(
+      `${name}-failed`,
+      `The sweep ${name} failed; the next one tries again. Look at its errors in the log group of ${this.#prefix}.`,
+      lambda.metricErrors(sum),
+    );
+    this.whenSilent(
+      `${name}-silent`,
+      `The sweep ${name} has not run for three of its periods. Look at its schedule in EventBridge Scheduler.`,
+      lambda.metricInvocations({ period: Duration.minutes(everyMinutes), statistic: 'Sum' }),
+      3,
+    );
   }
 
   #alarm(
@@ -78,12 +65,13 @@ export class Alarms extends Construct {
     comparisonOperator: ComparisonOperator,
     treatMissingData: TreatMissingData,
     evaluationPeriods: number,
+    threshold: number,
   ): void {
     const alarm = new Alarm(this, name, {
       alarmName: `${this.#prefix}-${name}`,
       alarmDescription,
       metric,
-      threshold: 1,
+      threshold,
       comparisonOperator,
       treatMissingData,
       evaluationPeriods,

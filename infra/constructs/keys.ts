@@ -2,7 +2,7 @@ import { Aws, RemovalPolicy } from 'aws-cdk-lib';
 import { AccountRootPrincipal, PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key, type KeyProps, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import { arn, thisAccountOnly } from './names.ts';
+import { arn, sqsArn, thisAccountOnly } from './names.ts';
 
 /** What the account's administrators may do with a key: everything but to use it. This is also the way to recover it. */
 const administration = [
@@ -88,6 +88,15 @@ export class Keys extends Construct {
             ],
           },
         },
+      }),
+      // EventBridge writes into queues as itself. The queue's own policy says for which rules, and SQS names the queue:
+      // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html, 2026-11
+      new PolicyStatement({
+        sid: 'EventsIntoOurQueues',
+        principals: [new ServicePrincipal('events.amazonaws.com')],
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: ['*'],
+        conditions: { ArnLike: { 'kms:EncryptionContext:aws:sqs:arn': sqsArn(this, 'keyturn-*') } },
       }),
       // An alarm that may not use the topic's key goes off unheard.
       new PolicyStatement({

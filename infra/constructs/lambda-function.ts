@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack, Token } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -12,11 +12,12 @@ import {
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { adminSecrets, functionName, machineName, managedSecrets } from './names.ts';
+import { adminSecrets, functionName, machineName, managedSecrets, sourceTokens, webhookSecrets } from './names.ts';
 import { type FunctionName, type Places, type Right, rightsOf, statementsOf } from './permissions.ts';
 
 export interface LambdaFunctionProps {
-  readonly provider: string;
+  /** The part of the deployment that it belongs to: a provider, or `intake`. */
+  readonly part: string;
   /** The row of the permission table. */
   readonly rightsOf: FunctionName;
   /** The last part of the function's name. */
@@ -27,6 +28,8 @@ export interface LambdaFunctionProps {
   readonly layers: ILayerVersion[];
   readonly logGroup: ILogGroup;
   readonly places: Places;
+  /** So many at once, and no other function can take their place. Null: as many as the account lets. */
+  readonly reservedConcurrency?: number;
 }
 
 /** A Lambda with a role of its own, which has exactly the rights of its row in the permission table. */
@@ -55,7 +58,7 @@ export class LambdaFunction extends Construct {
       },
     });
     this.lambda = new Lambda(this, 'Function', {
-      functionName: functionName(props.provider, props.name),
+      functionName: functionName(props.part, props.name),
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: 'index.handler',
@@ -68,6 +71,7 @@ export class LambdaFunction extends Construct {
       loggingFormat: LoggingFormat.JSON,
       logGroup: props.logGroup,
       tracing: Tracing.ACTIVE,
+      ...(props.reservedConcurrency && { reservedConcurrentExecutions: props.reservedConcurrency }),
       // The table says what the role may do; nothing may be added to it behind its back.
       role: role.withoutPolicyUpdates(),
     });
@@ -78,9 +82,11 @@ export class LambdaFunction extends Construct {
       'Serverless-LambdaStarPermissions',
       'Each of its wildcards is acknowledged under AwsSolutions-IAM5.',
     );
-    for (const { rights, service, resource, reason } of wildcards(props)) {
+    const own = Stack.of(this).region;
+    const region = Token.isUnresolved(own) ? '<AWS::Region>' : own;
+    for (const { rights, service, resource, reason } of wildcards(props.places)) {
       if (!rightsOf[props.rightsOf].some((right) => rights.includes(right))) continue;
-      const found = `arn:<AWS::Partition>:${service}:<AWS::Region>:<AWS::AccountId>:${resource}`;
+      const found = `arn:<AWS::Partition>:${service}:${region}:<AWS::AccountId>:${resource}`;
       acknowledge(role, `AwsSolutions-IAM5[Resource::${found}]`, reason);
     }
   }
@@ -103,9 +109,35 @@ const onSecrets: readonly Right[] = [
 ];
 
 /** Every resource with a wildcard, the rights that bring it, and why it has one. */
-const wildcards = ({ provider, places }: LambdaFunctionProps): readonly Wildcard[] => [
+const wildcards = ({ providers, adoptedSecrets }: Places): readonly Wildcard[] => [
+  ...providers.flatMap(wildcardsOf),
+  ...(adoptedSecrets === null
+    ? []
+    : [
+        {
+          rights: onSecrets,
+          service: 'secretsmanager',
+          resource: 'secret:*',
+          reason: 'Only those that carry the tag of this provider: secrets with a name of their own, which are data.',
+        },
+      ]),
   {
-    rights: ['admin-secret'],
+    rights: ['webhook-secrets'],
+    service: 'secretsmanager',
+    resource: `secret:${webhookSecrets}`,
+    reason: 'One for each source that sends webhooks; the ARN of a secret ends in letters that nobody knows before.',
+  },
+  {
+    rights: ['source-tokens'],
+    service: 'secretsmanager',
+    resource: `secret:${sourceTokens}`,
+    reason: 'One for each source that is asked; the ARN of a secret ends in letters that nobody knows before.',
+  },
+];
+
+const wildcardsOf = (provider: string): readonly Wildcard[] => [
+  {
+    rights: ['admin-secret', 'describe-admin'],
     service: 'secretsmanager',
     resource: `secret:${adminSecrets(provider)}`,
     reason: 'The accounts of this provider are data, and the ARN of a secret ends in letters that nobody knows before.',
@@ -117,16 +149,6 @@ const wildcards = ({ provider, places }: LambdaFunctionProps): readonly Wildcard
     reason:
       'The credentials of this provider are data, and the ARN of a secret ends in letters that nobody knows before.',
   },
-  ...(places.adoptedSecrets === null
-    ? []
-    : [
-        {
-          rights: onSecrets,
-          service: 'secretsmanager',
-          resource: 'secret:*',
-          reason: 'Only those that carry the tag of this provider: secrets with a name of their own, which are data.',
-        },
-      ]),
   {
     rights: ['look-at-runs'],
     service: 'states',

@@ -42,15 +42,33 @@ export const rightsOf: { readonly [Name in FunctionName]: readonly Right[] } = {
     'notices',
     'undelivered',
   ],
+  webhook: ['webhook-secrets', 'send-intake'],
+  intake: [
+    'ledger',
+    'admin-secret',
+    'describe-admin',
+    'read-current',
+    'start-runs',
+    'look-at-runs',
+    'fingerprint',
+    'notices',
+    'source-tokens',
+    'receive-intake',
+  ],
+  escalate: ['ledger', 'notices', 'undelivered'],
+  'poll-github': ['ledger', 'source-tokens', 'send-intake', 'undelivered'],
+  'poll-gitguardian': ['ledger', 'source-tokens', 'send-intake', 'undelivered'],
 };
 
-export type FunctionName = StepName | SweepName;
+export type FunctionName = StepName | SweepName | 'webhook' | 'intake';
 /** What runs on a clock of its own. */
-export type SweepName = 'start-due' | 'sweep-strays' | 'reconcile';
+export type SweepName = 'start-due' | 'sweep-strays' | 'reconcile' | 'escalate' | PollName;
+export type PollName = 'poll-github' | 'poll-gitguardian';
 
 export type Right =
   | 'ledger'
   | 'admin-secret'
+  | 'describe-admin'
   | 'read-current'
   | 'read-pending'
   | 'read-new'
@@ -61,19 +79,27 @@ export type Right =
   | 'look-at-runs'
   | 'fingerprint'
   | 'notices'
+  | 'webhook-secrets'
+  | 'source-tokens'
+  | 'send-intake'
+  | 'receive-intake'
   | 'undelivered';
 
-/** The ARNs that rights are on: one provider's, never all. */
+/** The ARNs that rights are on: one provider's; of all providers only for who takes in what may name any. */
 export interface Places {
+  readonly providers: readonly string[];
   readonly ledger: string;
   readonly adminSecrets: string[];
-  readonly managedSecrets: string;
-  /** Secrets with a name of their own that the register gives to this provider, known by their tag; null: none. */
-  readonly adoptedSecrets: { readonly arn: string; readonly provider: string } | null;
-  readonly machine: string;
-  readonly executions: string;
+  readonly managedSecrets: string[];
+  /** Secrets with a name of their own that the register gives to these providers, known by their tag; null: none. */
+  readonly adoptedSecrets: { readonly arn: string; readonly providers: string[] } | null;
+  readonly machines: string[];
+  readonly executions: string[];
   readonly people: string;
   readonly bus: string;
+  readonly webhookSecrets: string;
+  readonly sourceTokens: string;
+  readonly intakeQueue: string;
   readonly undelivered: string;
   readonly keys: {
     readonly adminSecrets: string;
@@ -95,12 +121,12 @@ const useKey = (actions: string[], key: string, service: string, secrets?: strin
     ...(secrets === undefined ? {} : { StringLike: { 'kms:EncryptionContext:SecretARN': secrets } }),
   });
 
-/** On the provider's secrets: those below its name, and those that carry its tag. */
+/** On the providers' secrets: those below its name, and those that carry its tag. */
 const onSecrets = (places: Places, actions: string[], conditions: Conditions = {}): PolicyStatement[] => {
   const { managedSecrets, adoptedSecrets } = places;
   const named = allow(actions, managedSecrets, conditions);
   if (adoptedSecrets === null) return [named];
-  const tag = { StringEquals: { 'aws:ResourceTag/keyturn:provider': adoptedSecrets.provider } };
+  const tag = { StringEquals: { 'aws:ResourceTag/keyturn:provider': adoptedSecrets.providers } };
   return [named, allow(actions, adoptedSecrets.arn, { ...conditions, ...tag })];
 };
 
@@ -118,18 +144,31 @@ const readVersion = (places: Places, ...labels: string[]): PolicyStatement[] => 
   useKey(['kms:Decrypt'], places.keys.managedSecrets, 'secretsmanager', places.managedSecrets),
 ];
 
+const sendTo = (queue: string, key: string): PolicyStatement[] => [
+  allow(['sqs:SendMessage'], queue),
+  useKey(['kms:Decrypt', 'kms:GenerateDataKey'], key, 'sqs'),
+];
+
+/** The text of a secret that is no workload's, as it is now. */
+const readText = (secrets: string | string[], key: string): PolicyStatement[] => [
+  allow(['secretsmanager:GetSecretValue'], secrets, {
+    'ForAnyValue:StringEquals': { 'secretsmanager:VersionStage': 'AWSCURRENT' },
+  }),
+  useKey(['kms:Decrypt'], key, 'secretsmanager', secrets),
+];
+
 /** What each right is. Nobody may delete: not an item of the ledger, not a secret, not a version. */
 export const statementsOf: { readonly [Name in Right]: (places: Places) => PolicyStatement[] } = {
   ledger: ({ ledger, keys }) => [
     allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], ledger),
     useKey(['kms:Decrypt'], keys.data, 'dynamodb'),
   ],
-  'admin-secret': ({ adminSecrets, keys }) => [
-    allow(['secretsmanager:GetSecretValue'], adminSecrets, {
-      'ForAnyValue:StringEquals': { 'secretsmanager:VersionStage': 'AWSCURRENT' },
-    }),
-    useKey(['kms:Decrypt'], keys.adminSecrets, 'secretsmanager', adminSecrets),
-  ],
+  'admin-secret': ({ adminSecrets, keys }) => readText(adminSecrets, keys.adminSecrets),
+  // Which version of it has leaked; never what it holds.
+  'describe-admin': ({ adminSecrets }) => [allow(['secretsmanager:DescribeSecret'], adminSecrets)],
+  // What opens a source is kept as what opens a provider is.
+  'webhook-secrets': ({ webhookSecrets, keys }) => readText(webhookSecrets, keys.adminSecrets),
+  'source-tokens': ({ sourceTokens, keys }) => readText(sourceTokens, keys.adminSecrets),
   'read-current': (places) => readVersion(places, 'AWSCURRENT'),
   'read-pending': (places) => readVersion(places, 'AWSPENDING'),
   'read-new': (places) => readVersion(places, 'keyturn-new-*'),
@@ -142,7 +181,7 @@ export const statementsOf: { readonly [Name in Right]: (places: Places) => Polic
   ],
   'move-labels': (places) =>
     onSecrets(places, ['secretsmanager:DescribeSecret', 'secretsmanager:UpdateSecretVersionStage']),
-  'start-runs': ({ machine }) => [allow(['states:StartExecution'], machine)],
+  'start-runs': ({ machines }) => [allow(['states:StartExecution'], machines)],
   'look-at-runs': ({ executions }) => [allow(['states:DescribeExecution'], executions)],
   // Whoever may ask for a fingerprint can tell whether a value is one of ours, and nothing else.
   fingerprint: ({ keys }) => [
@@ -155,8 +194,11 @@ export const statementsOf: { readonly [Name in Right]: (places: Places) => Polic
     // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html, 2026-11
     allow(['events:PutEvents'], bus, { 'ForAllValues:StringEquals': { 'events:source': eventSource } }),
   ],
-  undelivered: ({ undelivered, keys }) => [
-    allow(['sqs:SendMessage'], undelivered),
-    useKey(['kms:Decrypt', 'kms:GenerateDataKey'], keys.data, 'sqs'),
+  'send-intake': ({ intakeQueue, keys }) => sendTo(intakeQueue, keys.data),
+  // What Lambda does in the function's name: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html, 2026-11
+  'receive-intake': ({ intakeQueue, keys }) => [
+    allow(['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'], intakeQueue),
+    useKey(['kms:Decrypt'], keys.data, 'sqs'),
   ],
+  undelivered: ({ undelivered, keys }) => sendTo(undelivered, keys.data),
 };

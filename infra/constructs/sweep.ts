@@ -34,7 +34,7 @@ export class Sweep extends Construct {
     });
     acknowledge(lambda, 'Serverless-LambdaDLQ', 'It has a failure destination, which carries the reason as well.');
 
-    const name = functionName(props.provider, props.name);
+    const name = functionName(props.part, props.name);
     const role = new Role(this, 'ScheduleRole', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: {
@@ -62,7 +62,8 @@ export class Sweep extends Construct {
       description: `Wakes ${name}.`,
       schedule: ScheduleExpression.rate(every),
       // Several providers' sweeps need not start in the same second.
-      timeWindow: TimeWindow.flexible(Duration.minutes(Math.max(1, Math.floor(everyMinutes / 5)))),
+      timeWindow:
+        everyMinutes < 5 ? TimeWindow.off() : TimeWindow.flexible(Duration.minutes(Math.floor(everyMinutes / 5))),
       target: new LambdaInvoke(lambda, {
         role: role.withoutPolicyUpdates(),
         deadLetterQueue: deadLetters,

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const scratch = mkdtempSync(join(tmpdir(), 'keyturn-bench-'));
@@ -15,6 +15,12 @@ const milliseconds = (...command) => {
   const { status, stderr } = spawnSync(process.execPath, command, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
   if (status !== 0) throw new Error(`node ${command.join(' ')} ended with ${status}: ${stderr}`);
   return Number(process.hrtime.bigint() - started) / 1e6;
+};
+
+/** A figure's own program: it prints for itself. */
+const run = (...command) => {
+  const { status } = spawnSync(process.execPath, command, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) throw new Error(`node ${command.join(' ')} ended with ${status}.`);
 };
 
 const median = (values) => values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)];
@@ -45,6 +51,15 @@ try {
   for (const name of readdirSync(join(out, 'functions'))) {
     report(`bundle of ${name}, minified`, sizeOf(join(out, 'functions', name)) / 1024, 'KiB', 350);
   }
+
+  // Read from the disk and run, as a cold start does; without its settings the step refuses only after that.
+  const step = join(scratch, 'step.mjs');
+  writeFileSync(
+    step,
+    `await import(${JSON.stringify(pathToFileURL(join(out, 'functions', 'step', 'index.mjs')).href)}).catch(() => {});`,
+  );
+  const imports = median(Array.from({ length: 7 }, () => milliseconds(step) - milliseconds(empty)));
+  run('--import', 'tsx', 'test/bench/emergency.ts', imports.toFixed(0));
 
   report(
     'npm start, after the install',

@@ -43,6 +43,8 @@ describe('begin: who works, and from where', () => {
     secret: 'with-current',
     current: oldKey,
     currentIsSubmitted: false,
+    takenUpIsRefused: false,
+    isSubmitted: false,
   };
   const emergency = (leaked: typeof oldKey): BeginView => ({
     ...scheduled,
@@ -50,8 +52,8 @@ describe('begin: who works, and from where', () => {
   });
   const runningScheduled = { state: 'running', urgency: 'scheduled' } as const;
   const runningEmergency = { state: 'running', urgency: 'emergency' } as const;
-  const cutOver = { old: oldKey, new: newKey, phase: 'cut-over' } as const;
-  const validated = { old: oldKey, new: newKey, phase: 'validated' } as const;
+  const cutOver = { old: oldKey, new: newKey, phase: 'cut-over', urgency: 'scheduled' } as const;
+  const validated = { old: oldKey, new: newKey, phase: 'validated', urgency: 'scheduled' } as const;
 
   it.each<[string, BeginView, ReturnType<typeof decideBegin>]>([
     ['nothing open', scheduled, { kind: 'start', old: oldKey }],
@@ -229,6 +231,7 @@ describe('two-slot create-key: list and compare before every act', () => {
     slots: [one, two],
     slotInUse: 'key1',
     firstIssue: false,
+    movedByAnother: false,
     containedSlot: null,
     intent: null,
     letCallsLandSeconds: 120,
@@ -287,6 +290,15 @@ describe('validate', () => {
     ['no answer', unclear, 'not-yet'],
   ])('%s', (_case, verdict, kind) => {
     expect(decideValidate({ verdict }).kind).toBe(kind);
+  });
+
+  it('says what was seen', () => {
+    expect(decideValidate({ verdict: refused })).toEqual({ kind: 'not-yet', why: '401 invalid_api_key' });
+    const findings = [finding('no-money'), finding('scope-wider')];
+    expect(decideValidate({ verdict: { kind: 'accepted', findings } })).toEqual({
+      kind: 'not-as-declared',
+      findings: [finding('scope-wider')],
+    });
   });
 });
 

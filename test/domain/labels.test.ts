@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { rotationId, versionId } from '../../functions/domain/identifiers.ts';
-import { current, holderOf, isOurs, labelOf, newLabel, oldLabel, pending } from '../../functions/domain/labels.ts';
+import { keyId, rotationId, versionId } from '../../functions/domain/identifiers.ts';
+import {
+  current,
+  holderOf,
+  isOurs,
+  labelOf,
+  leakedAdminLabel,
+  newLabel,
+  oldLabel,
+  pending,
+} from '../../functions/domain/labels.ts';
 
 const rotation = rotationId('support-20261121-0a1b2c3d');
 const [one, two, three] = ['v-1', 'v-2', 'v-3'].map(versionId);
@@ -22,6 +31,10 @@ describe('labels', () => {
       false,
       false,
     ]);
+  });
+
+  it('of an admin secret tell the key that has leaked', () => {
+    expect(leakedAdminLabel(keyId('key-1'))).toBe('keyturn-leaked-key-1');
   });
 
   it.each([

@@ -131,6 +131,12 @@ describe('the ledger item of a credential', () => {
     expect(ended.leftovers).toEqual([{ keyId: 'key-2', target: rotation.credential.target, since: later }]);
   });
 
+  it('of a first issue has no old key to settle, and says so as its proof', () => {
+    const first = { ...rotation, old: null, oldKeyProof: { kind: 'no-old-key', at, evidence: '' } } as const;
+    const ended = end(open(emptyRecord(credentialId('support')), first, at), 'Done', later, [keyId('key-2')]);
+    expect(ended.leftovers).toEqual([]);
+  });
+
   it('has nothing to end or to park where nothing is open', () => {
     const empty = emptyRecord(credentialId('support'));
     expect(end(empty, 'Done', later, [])).toBe(empty);

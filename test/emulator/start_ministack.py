@@ -110,9 +110,8 @@ lambda_runtime.Worker.invoke = invoke
 lambda_svc._execute_function_warm = execute_function_warm
 
 
-# Secrets Manager's condition keys, which MiniStack does not fill in:
-# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html, 2026-11. PutEvents' too:
-# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html, 2026-11
+# Condition keys that MiniStack does not fill in, of Secrets Manager, EventBridge and KMS:
+# https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html, 2026-11
 _request_tag_context = iam_actions.request_tag_context
 
 
@@ -123,6 +122,8 @@ def request_context(service, action, body, parameters):
         for field in ("SecretId", "VersionId", "VersionStage"):
             if field in asked:
                 context[f"secretsmanager:{field}"] = asked[field]
+    if action == "kms:GenerateMac":
+        context["kms:MacAlgorithm"] = json.loads(body or b"{}").get("MacAlgorithm")
     if action == "events:PutEvents":
         context["events:source"] = [entry.get("Source") for entry in json.loads(body or b"{}").get("Entries", [])]
     return context

@@ -50,6 +50,8 @@ describe('every provider', () => {
     expect(
       Object.fromEntries(Object.entries(providers).map(([id, provider]) => [id, strategyOf(provider)])),
     ).toMatchObject({
+      anthropic: 'human-created',
+      'azure-openai': 'two-slot',
       openai: 'overlap',
       pinecone: 'overlap',
     });

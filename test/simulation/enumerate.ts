@@ -64,7 +64,7 @@ export const singlesOf = (sites: readonly Site[]): readonly (readonly [string, F
   sites.flatMap((site) => [...faultsAt(site), ...actsAt(site)].map((kind) => [site.name, kind] as const));
 
 /** After these nobody knows what happened, or the caller's double has acted. */
-const dangerous: readonly FaultKind[] = ['lost', 'late', 'crash-after', 'duplicate'];
+const dangerous: readonly FaultKind[] = ['lost', 'late', 'overdue', 'crash-after', 'duplicate'];
 
 /** The calls that cannot be taken back: keys are made and stopped, values stored, labels moved. */
 const isDangerous = ({ kind, port, operation }: Site): boolean =>

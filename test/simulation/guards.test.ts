@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { createKey } from '../../functions/steps/create-key.ts';
-import type { AnyStep } from '../../functions/shell/run-step.ts';
 import { type GuardName, guards } from '../../functions/domain/guard.ts';
+import type { AnyStep } from '../../functions/shell/run-step.ts';
+import { createKey } from '../../functions/steps/create-key.ts';
 import { readPlan } from './plan.ts';
 import { residualOf } from './residuals.ts';
 import { runCase } from './run.ts';
@@ -24,52 +24,56 @@ const wrongIn = async (line: string, build?: Build): Promise<readonly string[]> 
   return residualOf(plan, violations) === null ? violations : [];
 };
 
+const changed = (asl: string, from: string, to: string): string => {
+  expect(asl).toContain(from);
+  return asl.replace(from, to);
+};
+
 /** By guard: the case that is well with it, and not without. */
 const cases: Readonly<Record<GuardName, string>> = {
   fence: 'delete-only/scheduled/prompt create-key.http.GET~api_keys#1=duplicate',
-  'own-lease': '',
+  'own-lease': 'delete-only/scheduled/prompt create-key.ledger.append#1=compromise-old',
   'one-at-a-time': 'delete-only/scheduled/prompt cut-over.ledger.replace#1=second-schedule',
-  'ended-once': 'delete-only/scheduled/prompt finish.ledger.replace#1=duplicate-trigger',
   'validate-before-first-issue': 'delete-only/first-issue/lagging',
   'validate-before-cut-over': 'delete-only/scheduled/lagging',
   'cut-over-from-what-was-read': 'delete-only/scheduled/prompt create-key.vault.read#1=person-moves-current',
-  'pin-the-old-version': 'delete-only/scheduled/prompt confirm.vault.describe#1=person-moves-current',
-  'confirm-after-cut-over': 'reversible/scheduled/prompt cut-over.http.GET~models#1=person-kills-new',
-  'overlap-elapsed': 'delete-only/scheduled/prompt cut-over.ledger.replace#1=clock+10',
+  'confirm-after-cut-over': 'reversible/scheduled/prompt confirm.http.GET~models#1=person-kills-new',
+  'overlap-elapsed': 'delete-only/scheduled/prompt',
   'old-key-quiet': 'delete-only/scheduled/prompt',
   're-read-before-retiring': 'delete-only/scheduled/prompt revoke-old.vault.describe#1=person-rolls-back',
   're-probe-before-retiring': 'delete-only/scheduled/prompt disable-old.http.GET~models#1=person-kills-new',
   'disable-first': 'reversible/scheduled/prompt revoke-old.http.POST~api_keys/:id#1=person-rolls-back',
   're-read-after-disabling':
-    'reversible/scheduled/prompt disable-old.http.POST~api_keys/:id#1=person-rolls-back revoke-old.ledger.read#1=outage',
-  'only-what-is-in-the-slot': 'two-slot/scheduled/prompt two-slot/revoke-old.http.POST~regenerateKey#1=lost',
+    'reversible/scheduled/prompt disable-old.http.POST~api_keys/:id#1=person-rolls-back disable-old.ledger.append#1=outage',
   'free-slot-only': 'two-slot/scheduled/prompt',
-  'wait-for-lost-call': 'two-slot/scheduled/prompt two-slot/create-key.http.POST~regenerateKey#1=late',
+  'wait-for-lost-call': 'two-slot/scheduled/prompt two-slot/create-key.http.POST~regenerateKey#1=overdue',
   'proof-before-done': 'delete-only/scheduled/lagging',
-  'leave-what-serves': 'delete-only/scheduled/prompt cut-over.vault.moveLabel#2=late cut-over.ledger.replace#2=denied',
-  'way-back-to-the-living': '',
-  'sent-is-dead': '',
-  'leaked-stays-dead': '',
-  'emergency-stays-open': 'delete-only/replace-first/prompt create-key.http.POST~api_keys#1=denied',
+  'way-back-to-the-living':
+    'delete-only/scheduled/prompt confirm.http.GET~models#1=person-kills-new roll-back.http.GET~models#1=provider-kills-old',
+  'sent-is-dead': 'delete-only/scheduled/slow-death prove-refused.http.GET~models#4=person-kills-new',
+  'leaked-stays-dead': 'reversible/replace-first/prompt revoke-old.vault.describe#1=person-moves-current',
   'obligation-outlives-its-run': 'delete-only/contain-first/prompt contain.vault.readAdmin#1=outage',
-  'sweep-grace': 'delete-only/scheduled/prompt create-key.vault.store#1=sweep-now',
+  'sweep-grace':
+    'delete-only/scheduled/prompt confirm.vault.describe#1=person-moves-current record-outcome.ledger.append#1=sweep-now',
   'sweep-only-our-own': 'delete-only/scheduled/prompt',
-  'sweep-spares-what-serves': '',
+  'sweep-spares-what-serves': 'delete-only/scheduled/prompt finish.vault.describe#1=person-rolls-back',
+};
+
+/** What a guard needs beside its case: another line of defence taken away, or a consumer that does as it likes. */
+const builds: Partial<Record<GuardName, Build>> = {
+  'overlap-elapsed': { definition: (asl) => changed(asl, '{% $states.input.overlapSeconds %}', '{% 1 %}') },
+  'old-key-quiet': { consumerHoldsSeconds: 3_000 },
 };
 
 describe('without a guard the simulation is red, and with it green:', () => {
   it.each(Object.entries(guards))('%s (%s)', async (name) => {
     const line = cases[name as GuardName];
-    expect(await wrongIn(line)).toEqual([]);
+    const build = builds[name as GuardName];
+    expect(await wrongIn(line, build)).toEqual([]);
     off.add(name);
-    expect(await wrongIn(line)).not.toEqual([]);
+    expect(await wrongIn(line, build)).not.toEqual([]);
   });
 });
-
-const withoutState = (asl: string, from: string, to: string): string => {
-  expect(asl).toContain(from);
-  return asl.replace(from, to);
-};
 
 /** The order of things, and what is not there: made wrong in a build of its own. */
 const holes: Readonly<Record<string, readonly [line: string, build: Build]>> = {
@@ -83,10 +87,10 @@ const holes: Readonly<Record<string, readonly [line: string, build: Build]>> = {
   ],
   'd: containment waits for the ledger': [
     'delete-only/contain-first/prompt begin.ledger.read#1=outage',
-    { definition: (asl) => withoutState(asl, '"Next": "Contain"', '"Next": "Begin"') },
+    { definition: (asl) => changed(asl, '"Next": "Contain"', '"Next": "Begin"') },
   ],
   'g: rolling back does not wait for calls to land': [
-    'delete-only/scheduled/prompt cut-over.vault.moveLabel#2=late cut-over.ledger.replace#2=denied',
+    'delete-only/scheduled/prompt cut-over.vault.moveLabel#2=overdue cut-over.ledger.replace#2=denied',
     { letCallsLandSeconds: 1 },
   ],
   'h: nobody clears the label that a late call puts back': [
@@ -94,12 +98,12 @@ const holes: Readonly<Record<string, readonly [line: string, build: Build]>> = {
     { reconciles: false },
   ],
   'i: there is a way back after containment': [
-    'delete-only/contain-first/prompt create-key.http.POST~api_keys#1=denied',
-    { definition: (asl) => withoutState(asl, '$states.input.contained = true', '$states.input.contained = 7') },
+    'delete-only/contain-first/prompt create-key.http.POST~api_keys#1=outage',
+    { definition: (asl) => changed(asl, '$states.input.contained = true', '$states.input.contained = 7') },
   ],
   'j: a live old key counts as success': [
     'delete-only/scheduled/slow-death',
-    { definition: (asl) => withoutState(asl, '"Next": "CutOverOldLive"', '"Next": "Done"') },
+    { definition: (asl) => changed(asl, '"Next": "CutOverOldLive"', '"Next": "Done"') },
   ],
   'an intent is not written before the deed': [
     'delete-only/scheduled/prompt',
@@ -108,7 +112,8 @@ const holes: Readonly<Record<string, readonly [line: string, build: Build]>> = {
         ...ledger,
         replace: (record, revision) => {
           const { rotation } = record;
-          const without = rotation?.phase === 'creating' ? { ...record, rotation: { ...rotation, attempts: [] } } : record;
+          const without =
+            rotation?.phase === 'creating' ? { ...record, rotation: { ...rotation, attempts: [] } } : record;
           return ledger.replace(without, revision);
         },
       }),
@@ -130,8 +135,8 @@ function deletingFirst(step: AnyStep): AnyStep {
     observe: (input, ports) => step.observe(input, ports),
     decide: (view) => step.decide(view),
     act: async (decision, view, input, ports) => {
-      const { target } = (view as { readonly held: { readonly rotation: { readonly credential: never } } }).held.rotation
-        .credential;
+      const { target } = (view as { readonly held: { readonly rotation: { readonly credential: never } } }).held
+        .rotation.credential;
       const connection = await ports.connect(target);
       const strays = (await connection.listKeys?.())?.filter(({ name }) => name?.startsWith('keyturn-support'));
       if (decision.kind === 'create') for (const { keyId } of strays ?? []) await connection.revokeKey?.(keyId);

@@ -56,6 +56,10 @@ export interface Judge {
   readonly look: (caller: Caller | null) => void;
   readonly ended: (execution: Execution) => void;
   readonly atRest: () => void;
+  /** A consumer that had the old key in use got nowhere with it. */
+  readonly consumerFailed: () => void;
+  /** Confirm says that the new key serves. */
+  readonly confirmed: () => void;
   /** What still has to happen; empty when nothing has. */
   readonly unsettled: () => readonly string[];
 }
@@ -80,10 +84,12 @@ export const judge = (world: Evidence): Judge => {
   const served: Serving[] = [];
   const rotations = new Map<string, OpenRotation>();
   const dying = new Set<KeyId>();
+  const deadFromTheStart = new Set<string>();
   const names = new Map<string, KeyId>();
   /** Keys that a rotation has made or taken, or has taken out of service. */
   const known = new Set<KeyId>();
   let epoch = 0;
+  let leaseholder: string | null = null;
   let refusedSince: number | null = null;
 
   const violated = (id: string, what: string): void => {
@@ -119,8 +125,9 @@ export const judge = (world: Evidence): Judge => {
     if (caller !== null && last !== undefined) {
       const rotation = ledger.record(credential.id).rotation;
       const read = [rotation?.old?.versionId, rotation?.new?.versionId];
+      const byHand = serving.version !== null && world.handMade.has(serving.version) && !read.includes(serving.version);
       const healed = caller.step === 'reconcile' && last.key !== null && dying.has(last.key);
-      if (last.version !== null && !healed && !read.includes(last.version))
+      if (last.version !== null && !healed && !byHand && !read.includes(last.version))
         violated('I12', `${caller.step} moved a label that it had not read`);
       // What somebody else kills in the instant before is taken back by Confirm.
       if (serving.key !== null && dying.has(serving.key) && !isExcused(serving.key))
@@ -141,6 +148,8 @@ export const judge = (world: Evidence): Judge => {
         } else if (before !== id) violated('I6', `${caller?.step ?? 'somebody'} made two keys of one name`);
       }
       if (key.refusedAt === null) {
+        if (dying.has(id) && caller !== null && world.compromised.has(id))
+          violated('I11', `${caller.step} revived a leaked key`);
         dying.delete(id);
         continue;
       }
@@ -171,7 +180,7 @@ export const judge = (world: Evidence): Judge => {
         violated('I3', `${caller.step} killed a key ${served_} s after it had served`);
       }
       const currentKey = keys.find((candidate) => candidate.id === serving.key);
-      if (currentKey !== undefined && !vendor.isLive(currentKey) && !isExcused(keyId(currentKey.id))) {
+      if (currentKey !== undefined && !vendor.isLive(currentKey) && !world.compromised.has(keyId(currentKey.id))) {
         violated('I3', `${caller.step} killed the old key while the new one is refused`);
       }
     }
@@ -205,8 +214,15 @@ export const judge = (world: Evidence): Judge => {
     const record = ledger.record(credential.id);
     if (record.epoch < epoch) violated('I5', `${caller?.step ?? 'somebody'} took the epoch back`);
     epoch = record.epoch;
+    const owner = record.lease?.rotationId ?? null;
+    if (owner !== null && leaseholder !== null && owner !== leaseholder && record.rotation?.urgency !== 'emergency') {
+      const runs = world.journal.executions().some(({ name, status }) => name === leaseholder && status === 'running');
+      if (runs) violated('I5', `${caller?.step ?? 'somebody'} took the lease of a run at work`);
+    }
+    leaseholder = owner;
     if (record.rotation === null) return;
     const { rotation } = record;
+    if (!rotations.has(rotation.rotationId) && deadServing()) deadFromTheStart.add(rotation.rotationId);
     rotations.set(rotation.rotationId, rotation);
     if (rotation.new !== null) known.add(rotation.new.keyId);
     if (rotation.old !== null && rotation.cutOverAt !== null) known.add(rotation.old.keyId);
@@ -268,9 +284,20 @@ export const judge = (world: Evidence): Judge => {
     ];
   };
 
+  const deadServing = (): boolean => {
+    const serving = keyOf(vault.holder(secret, current));
+    return vendor.keys().some((key) => key.id === serving && !vendor.isLive(key));
+  };
+
   return {
     violations,
     unsettled,
+    consumerFailed: () => violated('I18', 'a consumer was cut off from the key that it still used'),
+    confirmed: () => {
+      const serving = keyOf(vault.holder(secret, current));
+      if (deadServing() && serving !== null && !world.compromised.has(serving))
+        violated('I3', 'a new key is confirmed that is refused');
+    },
     look: (caller) => {
       const serving = lookAtCurrent(caller);
       const keys = vendor.keys();
@@ -291,7 +318,9 @@ export const judge = (world: Evidence): Judge => {
       const holdsNew = rotation.new !== null && vault.holder(secret, current) === rotation.new.versionId;
       if (state === 'RolledBack' && holdsNew) violated('I7', 'RolledBack, and the new key serves');
       const before = rotation.old?.versionId ?? null;
-      if (state === 'RolledBack' && vault.holder(secret, current) !== before)
+      if (state === 'RolledBack' && rotation.containedAt !== null) violated('I7', 'RolledBack after containment');
+      const isDead = deadServing() && !deadFromTheStart.has(name);
+      if (state === 'RolledBack' && (vault.holder(secret, current) !== before || isDead))
         violated('I7', 'RolledBack, and the old key does not serve');
     },
     atRest: () => {

@@ -8,6 +8,7 @@ export const writeFaults = [
   'crash-before',
   'crash-after',
   'late',
+  'overdue',
   'duplicate',
   'slow',
 ] as const;
@@ -62,7 +63,3 @@ export const readPlan = (words: readonly string[]): Plan =>
       return [word.slice(0, at).replaceAll('~', ' '), kind] as const;
     }),
   );
-
-/** Whether a site is a call by which one of these steps stops a key. */
-export const carriesWrite = (site: string, steps: readonly string[]): boolean =>
-  steps.some((step) => site.startsWith(`${step}.http.`)) && /\.http\.(?:DELETE|POST (?!token|listKeys))/.test(site);

@@ -4,7 +4,7 @@ import { current } from '../../functions/domain/labels.ts';
 import { SecretValue } from '../../functions/domain/secret-value.ts';
 import { type Plan, planText } from './plan.ts';
 import type { Site } from './seam.ts';
-import { type Build, makeWorld, type Scenario, type World } from './world.ts';
+import { type Build, makeWorld, type Scenario, scenarioText, type World } from './world.ts';
 
 export interface Result {
   readonly plan: Plan;
@@ -22,7 +22,6 @@ export interface Result {
   readonly story: () => readonly string[];
 }
 
-export const scenarioText = ({ vendor, mode, setting }: Scenario): string => `${vendor}/${mode}/${setting}`;
 export const caseText = (scenario: Scenario, plan: Plan): string =>
   `npm run simulate -- --replay '${scenarioText(scenario)} ${planText(plan)}'`;
 

@@ -24,4 +24,10 @@ export const settings = {
   'too-late': { activationLagSeconds: 0, revocationLagSeconds: 0, pageSize: 100, lateSeconds: 240 },
 } as const satisfies Readonly<Record<string, Setting>>;
 export type SettingName = keyof typeof settings;
-export const settingNames = ['prompt', 'lagging', 'slow-death', 'slow-birth', 'too-late'] as const satisfies readonly SettingName[];
+export const settingNames = [
+  'prompt',
+  'lagging',
+  'slow-death',
+  'slow-birth',
+  'too-late',
+] as const satisfies readonly SettingName[];

@@ -17,7 +17,7 @@ import { pinecone } from '../../functions/providers/pinecone.ts';
 import type { Call, Connection, Provider } from '../../functions/providers/provider.ts';
 import { canaryText, marked } from './canary.ts';
 import { reversible, simulatedReversible } from './reversible.ts';
-import type { Setting } from './settings.ts';
+import { type Setting, type SettingName, settingNames } from './settings.ts';
 
 /** A vendor of one case: the real adapter over the simulated vendor, answered in memory. */
 export interface Vendor {
@@ -43,6 +43,8 @@ export interface Vendor {
 
 interface Definition {
   readonly strategy: Strategy;
+  /** Those that make a difference: a vendor without lag and pages has the same world in most of them. */
+  readonly settings: readonly SettingName[];
   readonly make: (setting: Setting, now: () => Instant) => Vendor;
 }
 
@@ -143,6 +145,7 @@ export const vendors = {
   /** Create, list, delete; tells when a key was last used. */
   'delete-only': {
     strategy: 'overlap',
+    settings: settingNames,
     make: define(openai, {
       simulation: simulatedOpenai,
       settings: { projectId: 'proj_simulated', serviceAccountId: 'svc_acct_simulated' },
@@ -162,6 +165,7 @@ export const vendors = {
   /** Create, list, delete; says nothing of use, nor of when a key was made. */
   'no-usage': {
     strategy: 'overlap',
+    settings: settingNames,
     make: define(pinecone, {
       simulation: simulatedPinecone,
       settings: { projectId: project },
@@ -183,10 +187,15 @@ export const vendors = {
     }),
   },
   /** Create, list, disable, enable, archive. */
-  reversible: { strategy: 'overlap', make: define(reversible, { simulation: simulatedReversible, ...anthropicLike }) },
+  reversible: {
+    strategy: 'overlap',
+    settings: settingNames,
+    make: define(reversible, { simulation: simulatedReversible, ...anthropicLike }),
+  },
   /** Two slots, each regenerated in place. */
   'two-slot': {
     strategy: 'two-slot',
+    settings: ['prompt', 'too-late'],
     make: define(azureOpenai, {
       simulation: simulatedAzureOpenai,
       settings: {
@@ -213,7 +222,11 @@ export const vendors = {
     }),
   },
   /** Keys that only a person makes; they can be disabled and archived. */
-  human: { strategy: 'human-created', make: define(anthropic, { simulation: simulatedAnthropic, ...anthropicLike }) },
+  human: {
+    strategy: 'human-created',
+    settings: settingNames,
+    make: define(anthropic, { simulation: simulatedAnthropic, ...anthropicLike }),
+  },
 } as const satisfies Readonly<Record<string, Definition>>;
 export type VendorName = keyof typeof vendors;
 export const vendorNames = [
@@ -223,6 +236,8 @@ export const vendorNames = [
   'two-slot',
   'human',
 ] as const satisfies readonly VendorName[];
+
+export const settingsOf = (vendor: VendorName): readonly SettingName[] => vendors[vendor].settings;
 
 /** The port `connect` over a vendor: as functions/providers/connect.ts binds it. */
 export const connectTo =

@@ -63,6 +63,8 @@ export interface Scenario {
   readonly setting: SettingName;
 }
 
+export const scenarioText = ({ vendor, mode, setting }: Scenario): string => `${vendor}/${mode}/${setting}`;
+
 /** Reads `vendor/mode/setting`. @throws TypeError for a word that there is not */
 export const readScenario = (text: string): Scenario => {
   const [vendorWord, modeWord, settingWord] = text.split('/');
@@ -91,6 +93,8 @@ export interface Build {
   readonly letCallsLandSeconds?: number;
   readonly request?: (request: RotationRequest) => RotationRequest;
   readonly reconciles?: boolean;
+  /** For how long a consumer goes on with an old value, whatever the register says. */
+  readonly consumerHoldsSeconds?: number;
 }
 
 export type World = ReturnType<typeof makeWorld>;
@@ -244,10 +248,12 @@ export const makeWorld = (
         await effect();
         return never;
       case 'late':
+      case 'overdue':
         time.after(setting.lateSeconds, () => {
           effect().catch(() => undefined);
         });
-        return never;
+        // Its caller has died, or has given it up.
+        return planned === 'late' ? never : fail('lost');
       case 'duplicate':
         await caller.again().catch(() => undefined);
         break;
@@ -306,7 +312,10 @@ export const makeWorld = (
         read: (id) => ask('ledger', 'read', 'read', () => book.read(id)),
         replace: (record, revision) => ask('ledger', 'replace', 'write', () => book.replace(record, revision)),
         all: () => ask('ledger', 'all', 'read', book.all),
-        append: (entry) => ask('ledger', 'append', 'write', () => book.append(entry)),
+        append: (entry) => {
+          if (entry.event === 'confirmed') referee.confirmed();
+          return ask('ledger', 'append', 'write', () => book.append(entry));
+        },
         entries: (rotation) => ask('ledger', 'entries', 'read', () => book.entries(rotation)),
         putObligation: (report) => ask('ledger', 'putObligation', 'write', () => book.putObligation(report)),
         putPrint: (print) => ask('ledger', 'putPrint', 'write', () => book.putPrint(print)),
@@ -423,10 +432,12 @@ export const makeWorld = (
     const taken = version === null ? undefined : valueOf(version);
     if (taken !== undefined) vendor.use(taken);
     if (left === undefined) return;
-    time.after(cacheTtlSeconds - 1, () => {
-      vendor.use(left);
-      referee.look(null);
-    });
+    for (let seconds = cacheTtlSeconds - 1; seconds < (build.consumerHoldsSeconds ?? cacheTtlSeconds); seconds += 240) {
+      time.after(seconds, () => {
+        if (!vendor.use(left) && build.consumerHoldsSeconds !== undefined) referee.consumerFailed();
+        referee.look(null);
+      });
+    }
   };
   const valueOf = (version: VersionId): string | undefined => {
     const key = handMade.get(version) ?? vault.payload(credential.secret, version)?.keyId;

@@ -11,10 +11,14 @@ export type BeginView = {
     readonly state: 'this-run' | 'running' | 'ended';
     readonly urgency: OpenRotation['urgency'];
   };
-  readonly open: Pick<OpenRotation, 'old' | 'new' | 'phase'> | null;
+  readonly open: Pick<OpenRotation, 'old' | 'new' | 'phase' | 'urgency'> | null;
   readonly secret: 'absent' | 'without-current' | 'with-current';
   /** What AWSCURRENT holds; its key id is null when nobody can say which key it is. */
   readonly current: { readonly versionId: VersionId; readonly keyId: KeyId | null } | null;
+  /** The provider refuses the key that an earlier run has put to use; looked at only where there is such a run. */
+  readonly takenUpIsRefused: boolean;
+  /** A person has handed in a key for this very run. */
+  readonly isSubmitted: boolean;
   /** AWSCURRENT is the version that this rotation's key was submitted as: the first one, which serves at once. */
   readonly currentIsSubmitted: boolean;
 };
@@ -39,7 +43,7 @@ export type BeginDecision =
 /** First match wins, from top to bottom. */
 export const decideBegin = (view: BeginView): BeginDecision => {
   const { request, owner, open, current } = view;
-  if (!guard('ended-once', !view.endedBefore)) return { kind: 'busy' };
+  if (view.endedBefore) return { kind: 'busy' };
   if (owner?.state === 'this-run' && open !== null)
     return { kind: 'go-on', from: whereItWas(open, current?.versionId) };
   if (!view.inRegister) return { kind: 'needs-person', why: 'The register has no such credential.' };
@@ -69,6 +73,9 @@ export const decideBegin = (view: BeginView): BeginDecision => {
   }
   const serving: StoredKey = { keyId: current.keyId, versionId: current.versionId };
   const cutOver = open?.new?.versionId === current.versionId;
+  // There is no way on with a dead key, and none back to a leaked one: another key is wanted, or is there already.
+  const isEmergency = request.urgency === 'emergency' || open?.urgency === 'emergency';
+  if (cutOver && view.takenUpIsRefused && (isEmergency || view.isSubmitted)) return { kind: 'start', old: serving };
   // An emergency that names no key means the one that serves; but a first issue that was left open goes on.
   const meansServing = request.urgency === 'emergency' && !(cutOver && open.old === null);
   const leaked = request.leakedKeyId ?? (meansServing ? serving.keyId : null);

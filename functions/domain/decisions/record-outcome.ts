@@ -1,4 +1,3 @@
-import { guard } from '../guard.ts';
 import type { Outcome, Urgency } from '../rotation.ts';
 
 export type RecordOutcomeView = {
@@ -24,6 +23,6 @@ export type RecordOutcomeDecision =
 export const decideRecordOutcome = (view: RecordOutcomeView): RecordOutcomeDecision => {
   const { outcome, held, rolledBack, urgency, oldKeyDead } = view;
   if (!held) return { kind: 'only-journal' };
-  if (!guard('emergency-stays-open', urgency !== 'emergency' || oldKeyDead)) return { kind: 'park' };
+  if (urgency === 'emergency' && !oldKeyDead) return { kind: 'park' };
   return { kind: rolledBack || outcome === 'Superseded' ? 'close' : 'park' };
 };

@@ -8,6 +8,8 @@ export type TwoSlotView = {
   /** The slot whose value AWSCURRENT holds; null when it holds neither. */
   readonly slotInUse: string | null;
   readonly firstIssue: boolean;
+  /** AWSCURRENT is no longer on the version that this rotation began from. */
+  readonly movedByAnother: boolean;
   /** The slot that held the old key when it was contained: regenerating it was the containment. */
   readonly containedSlot: string | null;
   /** The regeneration that this rotation has asked for last. */
@@ -22,6 +24,8 @@ export type TwoSlotView = {
 
 export type TwoSlotDecision =
   | { readonly kind: 'use-stored'; readonly stored: StoredKey }
+  /** Somebody has put another slot to use: the one that looks free may be in every cache. */
+  | { readonly kind: 'moved-by-another' }
   /** The vault holds neither slot's value: another rotator, or a person, is at work here. */
   | { readonly kind: 'matches-neither' }
   /** The first issue takes what a slot holds: regenerating one could cut off a consumer that nobody declared. */
@@ -36,6 +40,7 @@ export const decideTwoSlotCreateKey = (view: TwoSlotView): TwoSlotDecision => {
   if (stored !== null) return { kind: 'use-stored', stored };
   const [first] = slots;
   if (view.firstIssue && first !== undefined) return { kind: 'adopt', slot: first.name };
+  if (view.movedByAnother) return { kind: 'moved-by-another' };
   const inUse = view.slotInUse ?? view.containedSlot;
   const free = slots.find((slot) => guard('free-slot-only', slot.name !== inUse));
   if (free === undefined || !slots.some((slot) => slot.name === inUse)) return { kind: 'matches-neither' };

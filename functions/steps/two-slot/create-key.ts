@@ -34,6 +34,7 @@ export const createInFreeSlot: Step<RotationRequest, View, TwoSlotDecision, Crea
       stored: await readStored(ports, held),
       slotInUse: slots.find((slot) => current?.value.equals(slot.value))?.name ?? null,
       firstIssue: rotation.old === null,
+      movedByAnother: rotation.old !== null && current?.versionId !== rotation.old.versionId,
       containedSlot: rotation.containedAt === null ? null : (rotation.old?.keyId.split(':')[0] ?? null),
       intent: intent?.slot
         ? {
@@ -53,6 +54,8 @@ export const createInFreeSlot: Step<RotationRequest, View, TwoSlotDecision, Crea
     switch (decision.kind) {
       case 'use-stored':
         return keep(ports, held, decision.stored);
+      case 'moved-by-another':
+        throw new Fault('Refused', 'AWSCURRENT was moved by another since this rotation began; no slot was touched.');
       case 'matches-neither':
         throw new Fault(
           'NeedsPerson',

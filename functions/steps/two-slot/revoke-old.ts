@@ -1,6 +1,5 @@
 import { decideRetireOld, type RetireOldDecision } from '../../domain/decisions/retire-old.ts';
 import { Fault } from '../../domain/fault.ts';
-import { guard } from '../../domain/guard.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { RotationRequest } from '../../domain/rotation.ts';
 import { write } from '../hold.ts';
@@ -19,10 +18,7 @@ export const revokeOldSlot: Step<RotationRequest, RetireView, RetireOldDecision,
     await unlessItMustLive(decision, view);
     if (decision.kind === 'not-offered') throw new Fault('NeedsPerson', 'This provider has no slots to regenerate.');
     const slots = (await view.connection.listSlots?.()) ?? [];
-    const slot = slots.find(
-      ({ name, keyId }) =>
-        view.oldKeyId.startsWith(`${name}:`) && guard('only-what-is-in-the-slot', keyId === view.oldKeyId),
-    );
+    const slot = slots.find(({ keyId }) => keyId === view.oldKeyId);
     const intended = await write(ports, view.held, { phase: 'revoking-old' });
     if (slot !== undefined) await view.connection.regenerateSlot?.(slot.name);
     await write(ports, intended, { phase: 'old-revoked' });

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { CompromiseReport } from '../../domain/incident.ts';
+import { exposedCode } from '../../domain/report-events.ts';
 import { type Heard, heard, ignored, malformed } from './heard.ts';
 import { principalLeak } from './principal.ts';
 import { reportedTime } from './reported-time.ts';
@@ -31,7 +32,7 @@ export const hearAwsHealth = (event: unknown): Heard<CompromiseReport> => {
   const any = anyEvent.safeParse(event);
   if (!any.success) return malformed(any.error);
   const { eventTypeCode, statusCode } = any.data.detail;
-  if (eventTypeCode !== 'AWS_RISK_CREDENTIALS_EXPOSED') return ignored('not AWS_RISK_CREDENTIALS_EXPOSED');
+  if (eventTypeCode !== exposedCode) return ignored(`not ${exposedCode}`);
   if (statusCode === 'closed') return ignored('AWS has closed the event');
   const parsed = exposedEvent.safeParse(event);
   if (!parsed.success) return malformed(parsed.error);

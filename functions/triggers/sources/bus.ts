@@ -5,8 +5,6 @@ import { type Heard, heard, ignored, malformed } from './heard.ts';
 import { leakForm } from './report-form.ts';
 import { reportedTime } from './reported-time.ts';
 
-export const busDetailType = 'Keyturn compromise';
-
 const busEvent = z.object({
   /** Who put it there, as EventBridge's own field tells: `acme.deploy`. */
   source: z.string().check(z.minLength(1), z.maxLength(256)),

@@ -1,17 +1,9 @@
 import * as z from 'zod/mini';
 import type { CompromiseReport } from '../../domain/incident.ts';
+import { findingTypes } from '../../domain/report-events.ts';
 import { type Heard, heard, ignored, malformed } from './heard.ts';
 import { principalLeak } from './principal.ts';
 import { reportedTime } from './reported-time.ts';
-
-// https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_finding-types-iam.html, read 2026-11.
-
-/** Findings that say: somebody reads secrets who should not, or uses a workload's own role from elsewhere. */
-const types: readonly string[] = [
-  'CredentialAccess:IAMUser/AnomalousBehavior',
-  'UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.InsideAWS',
-  'UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS',
-];
 
 const text = z.string().check(z.maxLength(200));
 const anyEvent = z.object({ detail: z.object({ type: z.string() }) });
@@ -37,7 +29,7 @@ const finding = z.object({
 export const hearGuardduty = (event: unknown): Heard<CompromiseReport> => {
   const any = anyEvent.safeParse(event);
   if (!any.success) return malformed(any.error);
-  if (!types.includes(any.data.detail.type)) return ignored('a finding that is not about harvested secrets');
+  if (!findingTypes.includes(any.data.detail.type)) return ignored('a finding that is not about harvested secrets');
   const parsed = finding.safeParse(event);
   if (!parsed.success) return malformed(parsed.error);
   const { detail, region, time } = parsed.data;

@@ -1,16 +1,12 @@
 import * as z from 'zod/mini';
 import type { CompromiseReport } from '../../domain/incident.ts';
+import { accountEndings } from '../../domain/report-events.ts';
 import { type Heard, heard, ignored, malformed } from './heard.ts';
 import { reportedTime } from './reported-time.ts';
 
 // https://developer.okta.com/docs/reference/api/event-types/ and
 // https://help.okta.com/en-us/content/topics/reports/log-streaming/about-log-streams.htm, read 2026-11. The
 // detail-type differs between tenants, so the source and `detail.eventType` decide.
-
-const endings: Readonly<Record<string, string>> = {
-  'user.lifecycle.deactivate': 'deactivated',
-  'user.lifecycle.suspend': 'suspended',
-};
 
 const anyEvent = z.object({ detail: z.object({ eventType: z.string() }) });
 const lifecycleEvent = z.object({
@@ -26,7 +22,9 @@ const lifecycleEvent = z.object({
 export const hearOkta = (event: unknown): Heard<CompromiseReport> => {
   const any = anyEvent.safeParse(event);
   if (!any.success) return malformed(any.error);
-  const ending = Object.hasOwn(endings, any.data.detail.eventType) ? endings[any.data.detail.eventType] : undefined;
+  const ending = Object.hasOwn(accountEndings, any.data.detail.eventType)
+    ? accountEndings[any.data.detail.eventType]
+    : undefined;
   if (ending === undefined) return ignored('not the end of a user account');
   const parsed = lifecycleEvent.safeParse(event);
   if (!parsed.success) return malformed(parsed.error);

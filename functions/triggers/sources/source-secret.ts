@@ -1,20 +1,35 @@
 import { Fault } from '../../domain/fault.ts';
-import { secretName } from '../../domain/identifiers.ts';
+import { type SecretName, secretName } from '../../domain/identifiers.ts';
 import { SecretValue } from '../../domain/secret-value.ts';
 import type { Vault } from '../../ports.ts';
 
 /** The sources that send webhooks and have an API to ask. */
-export type WebhookSource = 'github' | 'gitguardian';
+export const webhookSources = ['github', 'gitguardian'] as const;
+export type WebhookSource = (typeof webhookSources)[number];
 
 /** Two secrets and not one: what faces the internet reads the first, and must not be able to read the second. */
-const nameOf = (source: WebhookSource, what: 'webhook' | 'token') => secretName(`keyturn/sources/${source}/${what}`);
+export const sourceSecrets = ['webhook', 'token'] as const;
+export type SourceSecret = (typeof sourceSecrets)[number];
+
+export const sourceSecretName = (source: WebhookSource, what: SourceSecret): SecretName =>
+  secretName(`keyturn/sources/${source}/${what}`);
 
 /** Shorter ones can be guessed. */
-const shortestSecret = 16;
+export const shortestWebhookSecret = 16;
+
+/** One a line, the newer first; null when that is none, more than two, or one that is too short. */
+export const webhookSecretsIn = (text: string): readonly string[] | null => {
+  const secrets = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const fits = secrets.every((secret) => secret.length >= shortestWebhookSecret);
+  return fits && (secrets.length === 1 || secrets.length === 2) ? secrets : null;
+};
 
 /**
  * The secrets that sign the source's webhooks: one a line, at most two, the newer first. With two, the secret is
- * replaced without losing a delivery: add the new line, change it at the vendor, take the old line away.
+ * replaced without losing a delivery: `keyturn sources set` puts the new one first, and it is changed at the vendor.
  *
  * @throws Fault `NeedsPerson` when there is none, or it is not of that form
  */
@@ -22,17 +37,13 @@ export const readWebhookSecrets = async (
   source: WebhookSource,
   { vault }: { readonly vault: Pick<Vault, 'readAdmin'> },
 ): Promise<readonly SecretValue[]> => {
-  const name = nameOf(source, 'webhook');
-  const text = await vault.readAdmin(name);
-  const lines = (text?.expose() ?? '').split('\n').map((line) => line.trim());
-  const secrets = lines.filter((line) => line !== '');
-  if (secrets.length >= 1 && secrets.length <= 2 && secrets.every((secret) => secret.length >= shortestSecret)) {
-    return secrets.map((secret) => new SecretValue(secret));
-  }
+  const name = sourceSecretName(source, 'webhook');
+  const secrets = webhookSecretsIn((await vault.readAdmin(name))?.expose() ?? '');
+  if (secrets !== null) return secrets.map((secret) => new SecretValue(secret));
   throw new Fault(
     'NeedsPerson',
-    `The secret ${name} must hold one or two webhook secrets of at least ${shortestSecret} characters, one a line. ` +
-      `Nothing was taken in. Store them there; the sources are polled meanwhile.`,
+    `The secret ${name} must hold one or two webhook secrets of at least ${shortestWebhookSecret} characters, one a ` +
+      `line. Nothing was taken in; the sources are polled meanwhile. Store one: keyturn sources set ${source} webhook`,
   );
 };
 
@@ -44,8 +55,11 @@ export const readSourceToken = async (
   source: WebhookSource,
   { vault }: { readonly vault: Pick<Vault, 'readAdmin'> },
 ): Promise<SecretValue> => {
-  const name = nameOf(source, 'token');
+  const name = sourceSecretName(source, 'token');
   const token = (await vault.readAdmin(name))?.expose().trim() ?? '';
   if (token !== '') return new SecretValue(token);
-  throw new Fault('NeedsPerson', `The secret ${name} holds no API token. Nothing was read. Store a token there.`);
+  throw new Fault(
+    'NeedsPerson',
+    `The secret ${name} holds no API token. Nothing was read. Store one: keyturn sources set ${source} token`,
+  );
 };

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { singlesOf } from '../simulation/enumerate.ts';
+import { residualOf } from '../simulation/residuals.ts';
+import { runCase } from '../simulation/run.ts';
+import { settingNames } from '../simulation/settings.ts';
+import { vendorNames } from '../simulation/vendor.ts';
+import { modes, type Scenario } from '../simulation/world.ts';
+
+// What the simulation's own tests exhaust, by a sample of it that takes seconds: run for every mutant of a step, and
+// for nothing else. See vitest.mutation.config.ts.
+
+const [setting] = settingNames;
+const scenarios = vendorNames.flatMap((vendor) => modes.map((mode): Scenario => ({ vendor, mode, setting })));
+/** One single of so many. It shares no factor with how many kinds of faults there are, so that each kind comes. */
+const oneOf = 37;
+
+describe.each(scenarios)('$vendor/$mode', (scenario) => {
+  it('goes well where nothing goes wrong', async () => {
+    const { violations, outcomes } = await runCase(scenario, new Map());
+    expect(violations).toEqual([]);
+    expect(outcomes).toMatch(/\bDone$/);
+  });
+
+  it('does no harm where one thing goes wrong', async () => {
+    const { sites } = await runCase(scenario, new Map(), true);
+    const singles = singlesOf(sites).filter((_, place) => place % oneOf === 0);
+    for (const single of singles) {
+      const plan = new Map([single]);
+      const { violations, notFired } = await runCase(scenario, plan);
+      expect(residualOf(plan, violations) === null ? violations : []).toEqual([]);
+      expect(notFired).toEqual([]);
+    }
+  });
+});

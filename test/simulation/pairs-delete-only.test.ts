@@ -1,0 +1,3 @@
+import { describeDangerousPairs } from './describe-vendor.ts';
+
+describeDangerousPairs('delete-only');
