@@ -19,9 +19,11 @@ const project = (
 });
 
 const conformance = ['test/conformance/**/*.test.ts', 'test/contract/**/*.test.ts'];
+/** In a world of its own: npm run test:aws. */
+const emulator = 'test/emulator/**';
+const simulation = ['test/simulation/**/*.test.ts'];
 const world = [
   'test/rotation/**/*.test.ts',
-  'test/simulation/**/*.test.ts',
   'test/infra/**/*.test.ts',
   'test/gate/**/*.test.ts',
   'test/cli/**/*.test.ts',
@@ -31,11 +33,13 @@ export default defineConfig({
   test: {
     projects: [
       // Functions and files, one at a time.
-      project('unit', ['test/**/*.test.ts'], 30, [...conformance, ...world]),
+      project('unit', ['test/**/*.test.ts'], 30, [...conformance, ...world, emulator]),
       // One suite for every adapter of a contract, over loopback or real files.
       project('conformance', conformance, 60),
       // Whole rotations, processes that are killed, stacks that are synthesised, and the gate itself.
       project('world', world, 180),
+      // Every crash point, every fault, every strategy, in memory: a file per vendor, so that two cores share them.
+      project('simulation', simulation, 900),
     ],
   },
 });

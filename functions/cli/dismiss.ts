@@ -1,4 +1,5 @@
 import { dismissIncident } from '../triggers/approve-incident.ts';
+import { isApproved } from '../triggers/compromise.ts';
 import { askToGoOn } from './ask.ts';
 import type { Run } from './call.ts';
 import { CommandError } from './command-error.ts';
@@ -10,7 +11,15 @@ import { whoDecides } from './who-decides.ts';
 export const dismiss: Run = async (call) =>
   withSession(call, await readRegister(call, 'ignored'), async (session) => {
     const { ports, flags } = session;
-    const { incidentId, state } = await findIncident(session, call.arguments.positionals[0]);
+    const incident = await findIncident(session, call.arguments.positionals[0]);
+    const { incidentId, state, decidedBy } = incident;
+    if (isApproved(incident)) {
+      throw new CommandError({
+        what: `${incidentId} cannot be dismissed.`,
+        why: `${decidedBy ?? 'A person'} has approved it.`,
+        next: `To go on with it: keyturn approve ${incidentId}${flags}`,
+      });
+    }
     if (state !== 'awaiting-approval') {
       throw new CommandError({
         what: `${incidentId} cannot be dismissed.`,

@@ -1,4 +1,5 @@
 import type { Credential, Target } from './credential.ts';
+import { guard } from './guard.ts';
 import {
   type CredentialId,
   type IncidentId,
@@ -117,6 +118,10 @@ export type OpenRotation = {
   /** Set when the run ended and left the rotation for another to take up. */
   readonly endedAs: Outcome | null;
 };
+
+/** Whether the old key's revocation was sent: it may be accepted for a while yet, and dies all the same. */
+export const isOldKeyDying = ({ phase }: Pick<OpenRotation, 'phase'>): boolean =>
+  !guard('sent-is-dead', phase !== 'revoking-old' && phase !== 'old-revoked' && phase !== 'old-refused');
 
 /** Who may write. The epoch grows with every owner; it does not expire by time. */
 export type Lease = { readonly rotationId: RotationId; readonly epoch: number; readonly takenAt: Instant };

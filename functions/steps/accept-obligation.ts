@@ -9,7 +9,7 @@ export type Seen = Partial<Pick<Obligation, 'containedAt' | 'firstRefusedAt'>>;
 /** Writes down that this key must be seen refused, with what is known of it. Written again it adds, and loses nothing. */
 export const acceptObligation = (
   { ledger, clock }: Pick<Ports, 'ledger' | 'clock'>,
-  { target, credentialId, rotationId, reason, incident }: RotationRequest,
+  { target, credentialId, rotationId, reason, incident }: Omit<RotationRequest, 'secret'>,
   keyId: KeyId,
   { containedAt = null, firstRefusedAt = null }: Seen,
 ): Promise<void> => {

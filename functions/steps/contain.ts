@@ -10,6 +10,8 @@ import { probe, readCurrent } from './current-key.ts';
 import { listedAs } from './listed-as.ts';
 import type { Step } from './step.ts';
 
+/** An execution that an earlier version has started names no secret. */
+type Input = Omit<RotationRequest, 'secret'> & Partial<Pick<RotationRequest, 'secret'>>;
 type View = { readonly connection: Connection; readonly leaked: KeyId };
 type Output = {
   readonly contained: boolean;
@@ -22,7 +24,7 @@ type Output = {
  * no lease, no ledger, no register. The execution's input is the durable acceptance; the record follows, and so does a
  * first look at whether the key is refused.
  */
-export const contain: Step<RotationRequest, View, ContainDecision, Output> = {
+export const contain: Step<Input, View, ContainDecision, Output> = {
   name: 'contain',
 
   async observe({ leakedKeyId, target }, ports) {
@@ -61,7 +63,8 @@ export const contain: Step<RotationRequest, View, ContainDecision, Output> = {
 };
 
 /** The leaked value, if it is what serves; null when it is another, or nobody answers. */
-const readLeaked = async ({ secret, leakedKeyId }: RotationRequest, ports: Ports): Promise<SecretValue | null> => {
+const readLeaked = async ({ secret, leakedKeyId }: Input, ports: Ports): Promise<SecretValue | null> => {
+  if (secret === undefined) return null;
   try {
     const { current } = await readCurrent(ports, { secret });
     return current?.keyId === leakedKeyId ? current.value : null;
@@ -91,7 +94,7 @@ const seenRefused = async (
 };
 
 /** Losing the ledger delays the record, never the kill: Begin writes the obligation again. */
-const recordAfter = async (ports: Ports, request: RotationRequest, keyId: KeyId, seen: Seen): Promise<void> => {
+const recordAfter = async (ports: Ports, request: Input, keyId: KeyId, seen: Seen): Promise<void> => {
   try {
     await acceptObligation(ports, request, keyId, seen);
   } catch (error) {

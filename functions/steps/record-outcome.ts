@@ -42,7 +42,7 @@ export const recordOutcome: Step<Input, View, RecordOutcomeDecision, JsonObject>
       record,
       revision,
       outcome: input.outcome,
-      held: record.rotation !== null && record.lease?.rotationId === input.rotationId,
+      held: record.rotation !== null && guard('own-lease', record.lease?.rotationId === input.rotationId),
       rolledBack: input.rolledBack === true,
       urgency: record.rotation?.urgency ?? input.urgency,
       oldKeyDead: record.rotation?.old === null || record.rotation?.oldKeyProof != null,

@@ -5,7 +5,7 @@ import { guard } from '../domain/guard.ts';
 import type { KeyId } from '../domain/identifiers.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { current as currentLabel, isOurs, labelOf, newLabel, oldLabel, pending, previous } from '../domain/labels.ts';
-import type { Outcome, RotationRequest } from '../domain/rotation.ts';
+import { isOldKeyDying, type Outcome, type RotationRequest } from '../domain/rotation.ts';
 import type { Ports } from '../ports.ts';
 import type { Connection, Verdict } from '../providers/provider.ts';
 import { type CurrentLook, probe, probeForRefusals, readCurrent } from './current-key.ts';
@@ -39,7 +39,7 @@ export const rollBackWith = (
   async observe(input, ports) {
     const { record, revision } = await ports.ledger.read(input.credentialId);
     const { rotation } = record;
-    if (rotation === null || record.lease?.rotationId !== input.rotationId) {
+    if (rotation === null || !guard('own-lease', record.lease?.rotationId === input.rotationId)) {
       return { ...nothingSeen, held: false, holding: null, look: null, connection: null };
     }
     const look = await readCurrent(ports, rotation.credential);
@@ -118,9 +118,7 @@ const oldVerdictOf = async (
 ): Promise<'accepted' | 'refused' | 'unclear'> => {
   const label = old?.versionId == null ? null : labelOf(versions, old.versionId);
   if (old?.versionId == null || label === null) return 'refused';
-  // A key whose revocation was sent may be accepted for a while yet, and dies all the same.
-  const wasSent = phase === 'revoking-old' || phase === 'old-revoked' || phase === 'old-refused';
-  if (!guard('sent-is-dead', !wasSent)) return 'refused';
+  if (isOldKeyDying({ phase })) return 'refused';
   const wasDisabled = phase === 'disabling-old' || phase === 'old-disabled';
   // A leaked key stays as dead as it is.
   if (wasDisabled && guard('leaked-stays-dead', urgency === 'scheduled')) await connection.enableKey?.(old.keyId);

@@ -1,10 +1,10 @@
-import type { Credential } from '../domain/credential.ts';
+import type { Credential, Target } from '../domain/credential.ts';
 import { Fault } from '../domain/fault.ts';
 import type { IncidentId } from '../domain/identifiers.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { Obligation } from '../domain/obligation.ts';
 import type { Ports } from '../ports.ts';
-import type { Choice } from './compromise.ts';
+import { type Choice, isApproved } from './compromise.ts';
 import { obligationOf } from './emergency.ts';
 import { inGroups } from './in-groups.ts';
 import { type LeakedKey, resolveLeak, servingKey } from './resolve-leak.ts';
@@ -16,6 +16,7 @@ const atOnce = 16;
 export const planIncident = async (
   incident: Incident,
   ports: Ports,
+  isMeant: (target: Target) => boolean = () => true,
 ): Promise<{
   readonly own: readonly Obligation[];
   readonly missing: readonly LeakedKey[];
@@ -26,8 +27,8 @@ export const planIncident = async (
   const { keys, reach, unlooked } = await resolveLeak(incident.leak, ports);
   // A credential that has one serves another key by now, or soon: that one has not leaked.
   const covered = new Set(own.map(({ credentialId }) => credentialId));
-  const left = reach.filter(({ id }) => !covered.has(id));
-  const named = keys.filter(({ credentialId }) => !covered.has(credentialId));
+  const left = reach.filter(({ id, target }) => !covered.has(id) && isMeant(target));
+  const named = keys.filter(({ credentialId, target }) => !covered.has(credentialId) && isMeant(target));
   return { own, missing: [...named, ...(await servingKeys(left, ports))], ...(unlooked && { unlooked }) };
 };
 
@@ -49,17 +50,41 @@ export const approveIncident = async (
   choice: Choice,
   ports: Ports,
 ): Promise<{ readonly incident: Incident; readonly obligations: readonly Obligation[] } | null> => {
-  const incident = (await ports.ledger.incident(incidentId))?.incident;
-  if (incident === undefined || !isWaiting(incident)) return null;
+  // The yes itself first: should this not get to its end, `openApproved` does.
+  const incident = await decideIncident(incidentId, null, choice, ports);
+  if (incident === null) return null;
   const { own, missing } = await planIncident(incident, ports);
-  const added = missing.map((key) => obligationOf(incident, key, null));
-  await inGroups(added, atOnce, (obligation) => ports.ledger.putObligation(obligation));
+  const added = await openAll(incident, missing, ports);
   const decided = await decideIncident(incidentId, 'accepted', choice, ports);
   if (decided === null) return null;
   const obligations = [...own, ...added];
   await tell(ports, decided, obligations, 'accepted');
   return { incident: decided, obligations };
 };
+
+/**
+ * Opens what is missing of an incident that a person has approved: whoever was to do it was interrupted.
+ *
+ * @param provider only its keys: the incident itself is then left to who may look at all
+ * @returns the obligations that it has now, or those that were added
+ */
+export const openApproved = async (
+  incident: Incident,
+  provider: string | null,
+  ports: Ports,
+): Promise<readonly Obligation[]> => {
+  if (!isApproved(incident)) return [];
+  if (provider === null) return (await approveIncident(incident.incidentId, incident, ports))?.obligations ?? [];
+  const { missing } = await planIncident(incident, ports, (target) => target.provider === provider);
+  return openAll(incident, missing, ports);
+};
+
+const openAll = (incident: Incident, keys: readonly LeakedKey[], { ledger }: Ports): Promise<readonly Obligation[]> =>
+  inGroups(keys, atOnce, async (key) => {
+    const obligation = obligationOf(incident, key, null);
+    await ledger.putObligation(obligation);
+    return obligation;
+  });
 
 /**
  * A person says that it is none.
@@ -72,7 +97,7 @@ export const dismissIncident = async (
   ports: Ports,
 ): Promise<Incident | null> => {
   const incident = (await ports.ledger.incident(incidentId))?.incident;
-  if (incident?.state !== 'awaiting-approval') return null;
+  if (incident?.state !== 'awaiting-approval' || isApproved(incident)) return null;
   const decided = await decideIncident(incidentId, 'dismissed', { containFirst: null, decidedBy }, ports);
   if (decided !== null) await tell(ports, decided, [], 'dismissed');
   return decided;
@@ -84,15 +109,17 @@ const tries = 5;
 
 const decideIncident = async (
   incidentId: IncidentId,
-  state: 'accepted' | 'dismissed',
-  choice: Choice,
+  state: 'accepted' | 'dismissed' | null,
+  { containFirst, decidedBy }: Choice,
   { ledger, clock }: Pick<Ports, 'ledger' | 'clock'>,
 ): Promise<Incident | null> => {
   for (let tried = 0; tried < tries; tried += 1) {
     const item = await ledger.incident(incidentId);
     if (item === null || !isWaiting(item.incident)) return null;
-    const decided = { ...item.incident, ...choice, state, decidedAt: clock.now() };
-    if (await ledger.replaceIncident(decided, item.revision)) return decided;
+    const { incident, revision } = item;
+    const decidedAt = incident.decidedAt ?? clock.now();
+    const decided = { ...incident, containFirst, decidedBy, decidedAt, state: state ?? incident.state };
+    if (await ledger.replaceIncident(decided, revision)) return decided;
   }
   throw new Fault('NothingChanged', `${incidentId} is being written by others; it is not decided.`);
 };

@@ -104,7 +104,7 @@ export const takeReport = async (
   };
   const unrecorded = await eachOf([
     record,
-    ...(look.isTold ? [() => tell(ports, incident, opened, incident.state)] : []),
+    ...(look.isTold && !isApproved(incident) ? [() => tell(ports, incident, opened, incident.state)] : []),
   ]);
   const { incidentId, state, proof } = incident;
   const keys = (opened.length > 0 ? opened : owed).map(({ keyId, credentialId, rotationId }) => ({
@@ -209,6 +209,10 @@ const hourOf = (at: Instant): Instant => instant(Math.floor(milliseconds(at) / 3
 const startedAlone = ({ incidentId, decidedAt }: Incident, obligations: readonly Obligation[]): boolean =>
   decidedAt === null && obligations.some((obligation) => obligation.incidentId === incidentId);
 
+/** A person has said yes, and what opens its obligations is at work, or was interrupted. */
+export const isApproved = ({ state, decidedAt }: Incident): boolean =>
+  decidedAt !== null && (state === 'awaiting-approval' || state === 'contained-only');
+
 const incidentOf = (
   { source, reference, reason, reportedAt, leak }: CompromiseReport,
   { incidentId, resolved, decision }: Pick<ReportLook, 'incidentId' | 'resolved' | 'decision'>,
@@ -224,8 +228,9 @@ const incidentOf = (
   leak,
   proof: resolved.proof,
   state: stateOf(decision, resolved),
-  ...choice,
-  decidedAt: choice.decidedBy === null ? null : now,
+  // Who hands in what only may be a key of ours has not decided anything yet.
+  ...(decision.kind === 'contain-and-replace' ? choice : nobody),
+  decidedAt: decision.kind === 'contain-and-replace' && choice.decidedBy !== null ? now : null,
   told: [],
 });
 

@@ -4,15 +4,16 @@ import { decideHeal, type HealView } from '../domain/decisions/heal.ts';
 import type { KeyId, RotationId, VersionId } from '../domain/identifiers.ts';
 import { current as currentLabel, isOurs, previous } from '../domain/labels.ts';
 import type { Obligation } from '../domain/obligation.ts';
-import type { CredentialRecord, RotationRequest } from '../domain/rotation.ts';
+import { type CredentialRecord, isOldKeyDying, type RotationRequest } from '../domain/rotation.ts';
 import type { Notice } from '../ports.ts';
 import type { Connection } from '../providers/provider.ts';
 import { type CurrentKey, type CurrentLook, probe, probeForRefusals, readCurrent } from '../steps/current-key.ts';
 import { listedAs } from '../steps/listed-as.ts';
 import { emergencyAgain } from '../triggers/emergency-again.ts';
+import { inGroups } from '../triggers/in-groups.ts';
 import { requestId } from '../triggers/request.ts';
 import { keyOf } from './key-of.ts';
-import { credentialsOf, type Part, type Pass, unlessFault } from './pass.ts';
+import { credentialsOf, lanes, type Part, type Pass, unlessFault } from './pass.ts';
 
 const part = 'heal';
 const spacingSeconds = 5;
@@ -22,9 +23,8 @@ const spacingSeconds = 5;
  * before serves again if it is alive and was not compromised; else a replacement is started, and people are told.
  */
 export const heal: Part = async (pass) => {
-  for (const credential of await credentialsOf(pass, await pass.ports.ledger.all())) {
-    await pass.alone(part, credential.id, () => healOne(credential, pass));
-  }
+  const credentials = await credentialsOf(pass, await pass.ports.ledger.all());
+  await inGroups(credentials, lanes, (credential) => pass.alone(part, credential.id, () => healOne(credential, pass)));
 };
 
 type Previous = { readonly versionId: VersionId; readonly keyId: KeyId | null; readonly verdict: HealView['previous'] };
@@ -148,7 +148,8 @@ const readPrevious = async (
   connection: Connection,
   { ports }: Pass,
 ): Promise<Previous | null> => {
-  const others = versions.filter(({ labels }) => !labels.includes(currentLabel));
+  const dying = rotation !== null && isOldKeyDying(rotation) ? rotation.old?.versionId : undefined;
+  const others = versions.filter(({ versionId, labels }) => !labels.includes(currentLabel) && versionId !== dying);
   // Put back by hand, the pinned version serves itself, and AWSPREVIOUS is on the one that served a moment ago.
   const pinned = others.find(({ versionId }) => versionId === rotation?.old?.versionId);
   const version = pinned ?? others.find(({ labels }) => labels.includes(previous));

@@ -47,6 +47,9 @@ export interface Pass {
   readonly mayStart: () => boolean;
 }
 
+/** How many credentials a pass asks their providers about side by side: one that is slow must not hold up all. */
+export const lanes = 10;
+
 /** A part of reconcile. It may run beside rotations and beside itself: it writes by compare-and-swap only. */
 export type Part = (pass: Pass) => Promise<void>;
 

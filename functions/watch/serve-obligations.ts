@@ -11,9 +11,12 @@ import type { Connection } from '../providers/provider.ts';
 import { contain } from '../steps/contain.ts';
 import { type CurrentLook, probe, probeForRefusals, readCurrent } from '../steps/current-key.ts';
 import { listedAs } from '../steps/listed-as.ts';
+import { openApproved } from '../triggers/approve-incident.ts';
+import { isApproved } from '../triggers/compromise.ts';
 import { emergencyAgain } from '../triggers/emergency-again.ts';
+import { inGroups } from '../triggers/in-groups.ts';
 import { keyOf } from './key-of.ts';
-import { type Part, type Pass, unlessFault } from './pass.ts';
+import { lanes, type Part, type Pass, unlessFault } from './pass.ts';
 
 const part = 'obligations';
 const spacingSeconds = 1;
@@ -24,15 +27,32 @@ const spacingSeconds = 1;
  */
 export const serveObligations: Part = async (pass) => {
   const { ports, options } = pass;
-  for (const obligation of await ports.ledger.obligations('open')) {
-    const { credentialId, target } = obligation;
-    // An admin key has no credential: people replace it.
-    if (credentialId === null || (options.provider !== null && target.provider !== options.provider)) continue;
-    await pass.alone(part, credentialId, () => serve(pass, { ...obligation, credentialId }));
+  if (!options.dryRun) await openMissing(pass);
+  const owed = (await ports.ledger.obligations('open')).filter(isOwed);
+  await inGroups(
+    owed.filter(({ target }) => options.provider === null || target.provider === options.provider),
+    lanes,
+    (obligation) => pass.alone(part, obligation.credentialId, () => serve(pass, obligation)),
+  );
+};
+
+/** A key is owed its end from the moment that a person says yes, whatever became of the command that was to record it. */
+const openMissing = async ({ ports, options, alone, tell }: Pass): Promise<void> => {
+  for (const incident of (await ports.ledger.incidents(null)).filter(isApproved)) {
+    const subject = incident.incidentId;
+    await alone(part, subject, async () => {
+      const opened = await openApproved(incident, options.provider, ports);
+      if (opened.length === 0) return;
+      tell({ part, subject, found: 'it was approved, and its keys were not on record', did: `${opened.length} are` });
+    });
   }
 };
 
 type Owed = Obligation & { readonly credentialId: CredentialId };
+
+/** An admin key has no credential: people replace it. */
+const isOwed = (obligation: Obligation): obligation is Owed => obligation.credentialId !== null;
+
 type View = ObligationView & { readonly connection: Connection | null; readonly request: RotationRequest };
 
 const serve = async (pass: Pass, obligation: Owed): Promise<void> => {

@@ -1,6 +1,7 @@
 import type { Credential, Target } from '../domain/credential.ts';
 import { decideStray, type StrayDecision } from '../domain/decisions/stray.ts';
 import { Fault } from '../domain/fault.ts';
+import { guard } from '../domain/guard.ts';
 import { type CredentialId, type Instant, type KeyId, rotationId, secondsBetween } from '../domain/identifiers.ts';
 import { current as currentLabel, newLabel } from '../domain/labels.ts';
 import type { CredentialRecord } from '../domain/rotation.ts';
@@ -159,7 +160,7 @@ const isStillUnused = async (
   key: KeyRecord,
 ): Promise<boolean> => {
   const { keyIds, complete } = await servingKeys(ports, credentials, connection);
-  return complete && !keyIds.has(key.keyId);
+  return guard('sweep-spares-what-serves', complete && !keyIds.has(key.keyId));
 };
 
 const noRotation = rotationId('');

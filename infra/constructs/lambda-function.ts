@@ -82,15 +82,18 @@ export class LambdaFunction extends Construct {
       'Serverless-LambdaStarPermissions',
       'Each of its wildcards is acknowledged under AwsSolutions-IAM5.',
     );
-    const own = Stack.of(this).region;
-    const region = Token.isUnresolved(own) ? '<AWS::Region>' : own;
+    const { partition, region } = Stack.of(this);
+    const arnOf = (service: string, resource: string) =>
+      `arn:${asFound(partition, 'Partition')}:${service}:${asFound(region, 'Region')}:<AWS::AccountId>:${resource}`;
     for (const { rights, service, resource, reason } of wildcards(props.places)) {
       if (!rightsOf[props.rightsOf].some((right) => rights.includes(right))) continue;
-      const found = `arn:<AWS::Partition>:${service}:${region}:<AWS::AccountId>:${resource}`;
-      acknowledge(role, `AwsSolutions-IAM5[Resource::${found}]`, reason);
+      acknowledge(role, `AwsSolutions-IAM5[Resource::${arnOf(service, resource)}]`, reason);
     }
   }
 }
+
+/** As cdk-nag writes it: what is open until the deployment stands in angle brackets. */
+const asFound = (value: string, name: string): string => (Token.isUnresolved(value) ? `<AWS::${name}>` : value);
 
 type Wildcard = {
   readonly rights: readonly Right[];

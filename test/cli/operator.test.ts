@@ -1,13 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Answer, Call } from '../../functions/cli/call.ts';
-import { compromised } from '../../functions/cli/compromised.ts';
 import { leadReport } from '../../functions/cli/compromised.ts';
 import { reportLeak } from '../../functions/cli/report-leak.ts';
 import type { Session } from '../../functions/cli/session.ts';
 import { Fault } from '../../functions/domain/fault.ts';
-import { accountId, keyId, versionId } from '../../functions/domain/identifiers.ts';
+import { accountId, credentialId, keyId } from '../../functions/domain/identifiers.ts';
 import type { Leak } from '../../functions/domain/incident.ts';
-import { current, holderOf } from '../../functions/domain/labels.ts';
 import { providers } from '../../functions/providers/index.ts';
 import { parseRegister } from '../../functions/register/load.ts';
 import { manualClock } from '../support/manual-clock.ts';
@@ -40,7 +38,7 @@ const report = async (leak: Leak): Promise<{ readonly answer: Answer; readonly s
       ports: { ...ports, connect: denied, vault: { ...ports.vault, read: denied, readAdmin: denied } },
       register: parseRegister(registerText, 'credentials.yaml', { providers }),
       registerFile: 'credentials.yaml',
-      http: () => Promise.reject(new Error('no business here')),
+      http: { send: denied },
       adminVault: ports.vault,
       flags: '',
       letCallsLandSeconds: 30,
@@ -84,7 +82,7 @@ test('a key that the ledger does not know is contained by its id, and it is said
 test('where nobody can say what serves, a key that serves after all is replaced', async () => {
   const [old] = live();
   await world.ports(async ({ ledger }) => {
-    const { record, revision } = await ledger.read('assistant-openai' as never);
+    const { record, revision } = await ledger.read(credentialId('assistant-openai'));
     await ledger.replace({ ...record, serving: null }, revision);
   });
   const { said } = await report(leakOf(old ?? ''));
@@ -96,7 +94,7 @@ test('where nobody can say what serves, a key that serves after all is replaced'
 
 test('what a credential serves is known from the record of its version, without reading its value', async () => {
   const [old] = live();
-  const { said } = await report({ kind: 'credential', credentialId: 'assistant-openai' as never });
+  const { said } = await report({ kind: 'credential', credentialId: credentialId('assistant-openai') });
   expect(said).toContain(String(old));
   expect(said).not.toContain('Nothing here can tell');
 });

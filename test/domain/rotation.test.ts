@@ -158,6 +158,25 @@ describe('the ledger item of a credential', () => {
     expect(ended.lastEnded).toEqual({ rotationId: 'first', outcome: 'Done', at: later });
   });
 
+  it('a left key that serves again is no leftover, and counts anew when it is left again', () => {
+    const failed = end(opened, 'Superseded', at, []);
+    const back = end(open(failed, rotation, later), 'RolledBack', later, [keyId('key-1')]);
+    expect(leftoversOf(back)).toEqual(['key-2']);
+    const { target } = rotation.credential;
+    const muchLater = instant(100_000);
+    expect(end(open(back, rotation, muchLater), 'Superseded', muchLater, []).leftovers).toContainEqual({
+      keyId: 'key-1',
+      target,
+      since: instant(110_000),
+    });
+  });
+
+  it('a left key that was seen refused is no leftover', () => {
+    const failed = end(opened, 'Superseded', at, []);
+    const proven = { ...rotation, oldKeyProof: { kind: 'value-refused', at, evidence: '401' } } as const;
+    expect(leftoversOf(end(open(failed, proven, later), 'Done', later, [keyId('key-2')]))).toEqual([]);
+  });
+
   it('does not count a rotation that failed as rotated', () => {
     const before = { ...opened, lastRotatedAt: at, serving: other };
     expect(end(before, 'RolledBack', later, [])).toMatchObject({ lastRotatedAt: at, serving: other });

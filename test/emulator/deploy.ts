@@ -27,7 +27,12 @@ type Template = { readonly Resources: Record<string, { readonly Type: string }> 
 
 /** Synthesises the app with that register, and takes from its templates what the emulator cannot create. */
 export const synthesise = (registerFile: string, folder: string): void => {
-  const context = [`register=${registerFile}`, 'environment=development', 'dueSweepMinutes=1', 'letCallsLandSeconds=130'].flatMap((value) => ['-c', value]);
+  const context = [
+    `register=${registerFile}`,
+    'environment=development',
+    'dueSweepMinutes=1',
+    'letCallsLandSeconds=130',
+  ].flatMap((value) => ['-c', value]);
   cdk(['synth', '--quiet', '--output', folder, ...context], {});
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.template.json'))) {
     const path = join(folder, file);

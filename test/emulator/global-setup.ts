@@ -20,14 +20,8 @@ export type Deployed = {
   readonly hurried: string;
 };
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    readonly deployed: Deployed | null;
-  }
-}
-
 /** An emulator with the stacks in it, as `cdk deploy` puts them there, and the vendors' simulators beside it. */
-export default async ({ provide }: TestProject): Promise<(() => Promise<void>) | undefined> => {
+export const setup = async ({ provide }: TestProject): Promise<(() => Promise<void>) | undefined> => {
   const python = installEmulator();
   if (python === null) {
     console.warn('There is no python3 of 3.10 or later here: the tests against the AWS emulator are skipped.');
@@ -39,11 +33,11 @@ export default async ({ provide }: TestProject): Promise<(() => Promise<void>) |
   const templates = join(folder, 'cdk.out');
   const { origins, control, close } = await startAll(worlds);
   writeFileSync(registerFile, registerText);
-  const emulator = await startEmulator(python, { folder, origins, waitScale: 1 });
+  const emulator = await startEmulator(python, { folder, origins, waitScale: 0.2 });
   const apart = mkdtempSync(join(folder, 'hurried-'));
   const hurried = await startEmulator(python, { folder: apart, origins: {}, waitScale: 0 });
-synthesise(registerFile, templates);
-deploy(templates, emulator.endpoint);
+  synthesise(registerFile, templates);
+  deploy(templates, emulator.endpoint);
   emulator.enforcePolicies();
   const { endpoint, callsFile } = emulator;
   provide('deployed', { endpoint, callsFile, registerFile, templates, origins, control, hurried: hurried.endpoint });

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { JsonObject } from '../../functions/domain/json.ts';
+import { inGroups } from '../../functions/triggers/in-groups.ts';
 import { flows } from '../../workflows/strategies.ts';
 import { substitute, substitutions } from '../../workflows/substitutions.ts';
 import { clientOf } from '../conformance/ports/aws-client.ts';
@@ -36,7 +37,12 @@ const happy: Script = {
 const emergency = { urgency: 'emergency', containFirst: true };
 const scheduled = { urgency: 'scheduled', containFirst: false };
 
-type Case = { readonly name: string; readonly strategy: Strategy; readonly request: JsonObject; readonly script: Script };
+type Case = {
+  readonly name: string;
+  readonly strategy: Strategy;
+  readonly request: JsonObject;
+  readonly script: Script;
+};
 
 const cases: readonly Case[] = strategies.flatMap((strategy): Case[] => {
   const steps = [...new Set(Object.values(substitutions(flows[strategy])))];
@@ -53,14 +59,20 @@ const cases: readonly Case[] = strategies.flatMap((strategy): Case[] => {
     one('busy', { begin: [{ answers: { start: 'busy' } }] }),
     one('taken up before the cut-over', { begin: [{ answers: { start: 'stage', overlapSeconds: 0 } }] }),
     one('taken up after the cut-over', { begin: [{ answers: { start: 'confirm', overlapSeconds: 0 } }] }),
-    one('still in use at the end', { 'check-usage': [{ answers: { oldKeyUse: 'give-up', outcome: 'CutOverOldLive' } }] }),
+    one('still in use at the end', {
+      'check-usage': [{ answers: { oldKeyUse: 'give-up', outcome: 'CutOverOldLive' } }],
+    }),
     one('the new key serves after all', {
       stage: [{ fails: 'Refused' }],
-      ...Object.fromEntries(steps.filter((step) => step.endsWith('roll-back')).map((step) => [step, [{ answers: { rolledBack: false } }]])),
+      ...Object.fromEntries(
+        steps.filter((step) => step.endsWith('roll-back')).map((step) => [step, [{ answers: { rolledBack: false } }]]),
+      ),
     }),
     ...steps.flatMap((step) => [
       one(`${step} fails once`, { [step]: [{ fails: 'NothingChanged' }, ...anyOf(step)] }),
-      ...['Refused', 'NeedsPerson', 'Superseded'].map((fault) => one(`${step}: ${fault}`, { [step]: [{ fails: fault }] })),
+      ...['Refused', 'NeedsPerson', 'Superseded'].map((fault) =>
+        one(`${step}: ${fault}`, { [step]: [{ fails: fault }] }),
+      ),
       one(`${step}: Refused, contained before`, { [step]: [{ fails: 'Refused' }] }, emergency),
     ]),
     ...(strategy === 'overlap'
@@ -102,7 +114,10 @@ describe.skipIf(deployed === null)('the emulator and the embedded engine', () =>
     for (;;) {
       const { status, error } = await machines.send(new DescribeExecutionCommand({ executionArn }));
       if (status !== 'RUNNING') {
-        return { states: await statesOf(executionArn ?? ''), end: status === 'FAILED' ? `${status} ${error ?? ''}` : String(status) };
+        return {
+          states: await statesOf(executionArn ?? ''),
+          end: status === 'FAILED' ? `${status} ${error ?? ''}` : String(status),
+        };
       }
       await setTimeout(50);
     }
@@ -118,7 +133,9 @@ describe.skipIf(deployed === null)('the emulator and the embedded engine', () =>
       events.push(...(page.events ?? []));
       nextToken = page.nextToken;
     } while (nextToken !== undefined);
-    return events.flatMap(({ stateEnteredEventDetails: entered }) => (entered?.name === undefined ? [] : [entered.name]));
+    return events.flatMap(({ stateEnteredEventDetails: entered }) =>
+      entered?.name === undefined ? [] : [entered.name],
+    );
   };
 
   const onEngine = async ({ name, strategy, request, script }: Case): Promise<Path> => {
@@ -148,10 +165,10 @@ describe.skipIf(deployed === null)('the emulator and the embedded engine', () =>
   it.each(strategies)('take the same path through %s', async (strategy) => {
     const own = cases.filter((one) => one.strategy === strategy);
     const differing: unknown[] = [];
-    for (const one of own) {
+    await inGroups(own, 6, async (one) => {
       const [emulator, engine] = await Promise.all([onEmulator(one), onEngine(one)]);
       if (JSON.stringify(emulator) !== JSON.stringify(engine)) differing.push({ name: one.name, emulator, engine });
-    }
+    });
     expect(differing).toEqual([]);
     console.info(`${strategy}: ${own.length} runs, each on both interpreters, took the same path.`);
   });

@@ -35,7 +35,8 @@ describe('the app', () => {
       return Object.values(files).map(({ source }) => source.path);
     };
     const shared = assets('keyturn-openai').filter((path) => assets('keyturn-azure-openai').includes(path));
-    expect(shared).toHaveLength(3);
+    // The steps, and the three sweeps.
+    expect(shared).toHaveLength(4);
   });
 
   it('refuses a register that breaks the policy: every problem with its line, no stack trace, exit code 2', () => {

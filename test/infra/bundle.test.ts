@@ -24,7 +24,14 @@ const environment = {
   KEYTURN_LET_CALLS_LAND_SECONDS: '300',
   KEYTURN_MAXIMUM_STARTS: '20',
   KEYTURN_STRAY_GRACE_SECONDS: '1800',
+  KEYTURN_FINGERPRINT_KEY_ID: 'arn:aws:kms:eu-central-1:123456789012:key/2',
+  KEYTURN_STATE_MACHINE_PREFIX: 'arn:aws:states:eu-central-1:123456789012:stateMachine:keyturn-',
+  KEYTURN_INTAKE_QUEUE_URL: 'https://sqs.eu-central-1.amazonaws.com/123456789012/keyturn-intake.fifo',
+  KEYTURN_GITHUB_SCOPES: 'orgs/acme',
+  KEYTURN_POLL_BACK_DAYS: '7',
 };
+
+const isFunction = (name: string): name is FunctionName => name in rightsOf;
 
 /** Loads a bundle as Lambda does, away from the project and its node_modules. */
 const load = (name: FunctionName, script: string, others: Record<string, string> = {}) =>
@@ -54,10 +61,28 @@ describe('the bundles', () => {
   });
 
   it('have a handler for every function, and need nothing beside them', () => {
-    for (const name of ['begin', 'two-slot/revoke-old', 'start-due', 'sweep-strays'] as const) {
+    for (const name of ['begin', 'two-slot/revoke-old', ...entries.map((entry) => entry.name)].filter(isFunction)) {
       const { status, stdout } = load(name, 'console.log(typeof loaded.handler);');
       expect([status, stdout]).toEqual([0, 'function\n']);
     }
+  });
+
+  it('answer a webhook before anything else is asked, when nobody signed it', () => {
+    const script = `
+      const request = { requestContext: { http: { method: 'POST' } }, headers: {}, isBase64Encoded: false };
+      for (const rawPath of ['/elsewhere', '/github']) {
+        console.log((await loaded.handler({ ...request, rawPath })).statusCode);
+      }
+    `;
+    expect(load('webhook', script).stdout.match(/^\d+$/gm)).toEqual(['404', '415']);
+  });
+
+  it('give a message back to the queue that could not be taken in', () => {
+    const script = `
+      const Records = [{ messageId: 'one', body: '{"source":"acme","detail-type":"other","detail":{}}' }, { messageId: 'two', body: '[]' }];
+      console.log(JSON.stringify(await loaded.handler({ Records })));
+    `;
+    expect(load('intake', script).stdout).toContain('{"batchItemFailures":[{"itemIdentifier":"two"}]}');
   });
 
   it('tell the steps apart: a step answers for itself', () => {

@@ -6,11 +6,12 @@ import { DeploymentError, readSettings } from '../../infra/settings.ts';
 import { appOf, providerIds, registerOf } from './synthesised.ts';
 
 describe('the deployment', () => {
-  it('has the foundation and one stack for each provider of the register', () => {
+  it('has the foundation, one stack for each provider of the register, and the intake', () => {
     const stacks = appOf(registerOf(1)).node.children.filter((child) => child instanceof Stack);
     expect(stacks.map(({ stackName }) => stackName)).toEqual([
       'keyturn-foundation',
       ...providerIds.map((provider) => `keyturn-${provider}`),
+      'keyturn-intake',
     ]);
   });
 
@@ -62,6 +63,8 @@ describe('the deployment', () => {
     ['environment', 'staging', /environment: /],
     ['logRetentionDays', 42, /logRetentionDays: .*CloudWatch Logs/],
     ['dueSweepMinutes', 0, /dueSweepMinutes: /],
+    ['githubScopes', 'acme', /githubScopes: must be like orgs\/acme,repos\/acme\/app/],
+    ['oktaEventBus', 'default', /oktaEventBus: is no partner event bus of Okta/],
   ])('refuses %s = %s, and says what to change', (name, value, message) => {
     expect(() => appOf(registerOf(1), { [name]: value })).toThrow(message);
     expect(() => appOf(registerOf(1), { [name]: value })).toThrow(DeploymentError);

@@ -1,5 +1,6 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { deployed } from '../../functions/cli/open-aws.ts';
 import { appOf, type Resource, registerOf, resourcesOf, stackOf, textOf } from './synthesised.ts';
 
 let production: Template;
@@ -84,6 +85,10 @@ describe('the KMS keys', () => {
       'alias/keyturn/audit',
       'alias/keyturn/fingerprints',
     ]);
+    const { adminSecretsKey, managedSecretsKey, fingerprintKey } = deployed;
+    for (const alias of [adminSecretsKey, managedSecretsKey, fingerprintKey]) {
+      production.hasResourceProperties('AWS::KMS::Alias', { AliasName: alias });
+    }
     production.allResources('AWS::KMS::Key', { DeletionPolicy: 'Retain' });
     const kept = properties(production, 'AWS::KMS::Key').filter(({ EnableKeyRotation }) => EnableKeyRotation !== true);
     // A print is of use as long as the key that took it: KMS rotates no HMAC key.

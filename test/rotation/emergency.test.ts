@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { keyId } from '../../functions/domain/identifiers.ts';
+import type { RotationRequest } from '../../functions/domain/rotation.ts';
 import { SecretValue } from '../../functions/domain/secret-value.ts';
 import { type RotationWorld, startRotationWorld } from './rotation-world.ts';
 
@@ -29,6 +30,19 @@ describe('an emergency', () => {
     expect(others).toEqual([]);
     expect(obligation).toMatchObject({ keyId: old.keyId, refusedAt: expect.any(String) });
     expect(Date.parse(obligation?.containedAt ?? '') - startedAt).toBe(0);
+  });
+
+  it('of an execution that an earlier version has started, which names no secret and no incident, ends no less', async () => {
+    const { seed, request, drive, outcomeOf, storyOf, liveKeys, local } = await startWorld('openai');
+    const old = await seed();
+    world.expectDeadCurrent(true);
+    const { secret: _secret, incident: _incident, replacement: _replacement, ...input } = request(leaked(old));
+    await local.ports.executions.start(input as RotationRequest);
+    await drive();
+    expect(await outcomeOf(input.rotationId)).toBe('Done');
+    expect((await storyOf(input.rotationId)).slice(0, 2)).toEqual(['contain/contain', 'begin/start']);
+    expect(liveKeys().map(({ id }) => id)).not.toContain(old.keyId);
+    expect(await local.ports.ledger.obligations('all')).toMatchObject([{ incidentId: null, refusedAt: expect.any(String) }]);
   });
 
   it('replaces first where the request says so, and serves no dead key on the way', async () => {

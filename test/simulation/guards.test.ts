@@ -32,7 +32,7 @@ const changed = (asl: string, from: string, to: string): string => {
 /** By guard: the case that is well with it, and not without. */
 const cases: Readonly<Record<GuardName, string>> = {
   fence: 'delete-only/scheduled/prompt create-key.http.GET~api_keys#1=duplicate',
-  'own-lease': 'delete-only/scheduled/prompt create-key.ledger.append#1=compromise-old',
+  'own-lease': 'delete-only/scheduled/prompt check-usage.ledger.append#1=compromise-old',
   'one-at-a-time': 'delete-only/scheduled/prompt cut-over.ledger.replace#1=second-schedule',
   'validate-before-first-issue': 'delete-only/first-issue/lagging',
   'validate-before-cut-over': 'delete-only/scheduled/lagging',
@@ -63,6 +63,7 @@ const cases: Readonly<Record<GuardName, string>> = {
 const builds: Partial<Record<GuardName, Build>> = {
   'overlap-elapsed': { definition: (asl) => changed(asl, '{% $states.input.overlapSeconds %}', '{% 1 %}') },
   'old-key-quiet': { consumerHoldsSeconds: 3_000 },
+  'sweep-spares-what-serves': { looks: 4 },
 };
 
 describe('without a guard the simulation is red, and with it green:', () => {

@@ -17,7 +17,7 @@ export const settings = {
   /** As vendors are: a moment either way, a page per key, and a call that lands just before its waiter looks. */
   lagging: { activationLagSeconds: 20, revocationLagSeconds: 30, pageSize: 1, lateSeconds: 115 },
   /** A dead key is accepted for longer than ProveRefused asks (604 s). */
-  'slow-death': { activationLagSeconds: 0, revocationLagSeconds: 1500, pageSize: 100, lateSeconds: 45 },
+  'slow-death': { activationLagSeconds: 0, revocationLagSeconds: 1380, pageSize: 100, lateSeconds: 45 },
   /** A new key is refused for longer than Validate asks (176 s): nothing may be cut over, and nothing left behind. */
   'slow-birth': { activationLagSeconds: 300, revocationLagSeconds: 0, pageSize: 1, lateSeconds: 45 },
   /** Calls land later than anybody waits (4 min, as in AWS's outage of 2025-10-19): what no order closes, sweeps must. */

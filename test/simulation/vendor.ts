@@ -1,7 +1,7 @@
 import type { Strategy } from '../../functions/domain/credential.ts';
 import { Fault } from '../../functions/domain/fault.ts';
 import type { Instant, KeyId } from '../../functions/domain/identifiers.ts';
-import { keyId } from '../../functions/domain/identifiers.ts';
+import { instant, keyId, milliseconds } from '../../functions/domain/identifiers.ts';
 import type { JsonObject } from '../../functions/domain/json.ts';
 import { simulatedAnthropic } from '../../functions/local/simulated/anthropic.ts';
 import { simulatedAzureOpenai } from '../../functions/local/simulated/azure-openai.ts';
@@ -155,9 +155,11 @@ export const vendors = {
         pageSize,
       }),
       admin: (number) => ({ options: { adminKey: openaiKey(number) }, text: openaiKey(number) }),
-      kill: (id, { keysById, tools }) => {
+      kill: (id, { keysById, tools, options }) => {
         const key = keysById.get(id);
-        if (key !== undefined) key.deletedAt ??= tools.now();
+        // Without the vendor's usual lag.
+        const at = milliseconds(tools.now()) - options.revocationLagSeconds * 1000;
+        if (key !== undefined) key.deletedAt ??= instant(at);
       },
       use: (value) => ({ method: 'GET', url: 'https://api.openai.com/v1/models', headers: bearer(value) }),
     }),
@@ -175,9 +177,11 @@ export const vendors = {
         const { clientId } = simulatedPinecone.defaults;
         return { options: { clientSecret }, text: JSON.stringify({ clientId, clientSecret }) };
       },
-      kill: (id, { keysById, tools }) => {
+      kill: (id, { keysById, tools, options }) => {
         const key = keysById.get(id);
-        if (key !== undefined) key.deletedAt ??= tools.now();
+        // Without the vendor's usual lag.
+        const at = milliseconds(tools.now()) - options.revocationLagSeconds * 1000;
+        if (key !== undefined) key.deletedAt ??= instant(at);
       },
       use: (value) => ({
         method: 'GET',

@@ -93,6 +93,8 @@ export interface Build {
   readonly letCallsLandSeconds?: number;
   readonly request?: (request: RotationRequest) => RotationRequest;
   readonly reconciles?: boolean;
+  /** How often the watch looks at least. */
+  readonly looks?: number;
   /** For how long a consumer goes on with an old value, whatever the register says. */
   readonly consumerHoldsSeconds?: number;
 }

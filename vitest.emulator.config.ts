@@ -6,8 +6,8 @@ export default defineConfig({
   test: {
     include: ['test/emulator/**/*.test.ts'],
     globalSetup: ['test/emulator/global-setup.ts'],
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // One world for all of them.
     fileParallelism: false,
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },

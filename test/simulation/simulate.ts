@@ -1,0 +1,97 @@
+import { parseArgs } from 'node:util';
+import { allPairs, emptyTally, runPlan, runSingles, type Tally, tallyText } from './matrix.ts';
+import { readPlan } from './plan.ts';
+import { randomPlan, sequence } from './random-plan.ts';
+import { runCase } from './run.ts';
+import { settingsOf, vendorNames } from './vendor.ts';
+import { modes, readScenario, type Scenario, scenarioText } from './world.ts';
+
+const help = `npm run simulate                                 all pairs of every vendor and mode, setting prompt: hours
+npm run simulate -- --only delete-only/scheduled/prompt    the pairs of one
+npm run simulate -- --singles                    every single fault in every setting
+npm run simulate -- --random 600 --seed 1        random plans of three to five faults, for 600 seconds
+npm run simulate -- --replay '<case> <site>=<fault> ...'   one case, told line by line`;
+
+const { values } = parseArgs({
+  options: {
+    help: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    singles: { type: 'boolean', default: false },
+    random: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    replay: { type: 'string' },
+  },
+});
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const scenarios = (everySetting: boolean): readonly Scenario[] =>
+  values.only === undefined
+    ? vendorNames.flatMap((vendor) =>
+        (everySetting ? settingsOf(vendor) : (['prompt'] as const)).flatMap((setting) =>
+          modes.map((mode) => ({ vendor, mode, setting })),
+        ),
+      )
+    : [readScenario(values.only)];
+
+const report = (name: string, tally: Tally): boolean => {
+  say(tallyText(name, tally));
+  for (const line of tally.unexplained) say(line);
+  return tally.unexplained.length === 0;
+};
+
+const replay = async (line: string): Promise<boolean> => {
+  const [where = '', ...words] = line.split(' ');
+  const { outcomes, violations, notFired, story } = await runCase(readScenario(where), readPlan(words), true);
+  for (const each of story()) say(each);
+  say(`Ended: ${outcomes}`);
+  for (const site of notFired) say(`Never came to its turn: ${site}`);
+  for (const violation of violations) say(`Violated: ${violation}`);
+  return violations.length === 0;
+};
+
+const pairs = async (): Promise<boolean> => {
+  let well = true;
+  for (const scenario of scenarios(false)) {
+    const tally = emptyTally();
+    for await (const plan of allPairs(scenario)) await runPlan(tally, scenario, plan);
+    well = report(`pairs ${scenarioText(scenario)}`, tally) && well;
+  }
+  return well;
+};
+
+const singles = async (): Promise<boolean> => {
+  let well = true;
+  for (const scenario of scenarios(true)) {
+    well = report(`singles ${scenarioText(scenario)}`, await runSingles(scenario)) && well;
+  }
+  return well;
+};
+
+const random = async (seconds: number, seed: number): Promise<boolean> => {
+  const draw = sequence(seed);
+  const tally = emptyTally();
+  const all = scenarios(true);
+  const calm = new Map<Scenario, Awaited<ReturnType<typeof runCase>>['sites']>();
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
+    const scenario = all[Math.floor(draw() * all.length)];
+    if (scenario === undefined) break;
+    const sites = calm.get(scenario) ?? (await runCase(scenario, new Map(), true)).sites;
+    calm.set(scenario, sites);
+    await runPlan(tally, scenario, randomPlan(sites, draw));
+  }
+  return report(`random, seed ${seed}`, tally);
+};
+
+if (values.help) say(help);
+else {
+  const well =
+    values.replay !== undefined
+      ? await replay(values.replay)
+      : values.random !== undefined
+        ? await random(Number(values.random), Number(values.seed))
+        : await (values.singles ? singles() : pairs());
+  process.exitCode = well ? 0 : 1;
+}
