@@ -1,5 +1,5 @@
-// Mutants of what decides: domain, steps and providers. Outside the gate, because it takes an hour: npm run mutate
-// One folder alone: npm run mutate -- --mutate 'functions/domain/**/*.ts'
+// Mutants of one folder of functions/, which test/mutation/mutate.mjs names: npm run mutate
+const folder = process.env['KEYTURN_MUTATED'] ?? 'domain';
 
 /** Where the text of a fault or a finding is written: the argument that people read, by the class that takes it. */
 const messageArgument = { Fault: 1, Superseded: 0, SettingsError: 0 };
@@ -35,7 +35,7 @@ export default {
   plugins: ['@stryker-mutator/vitest-runner', './stryker.config.mjs'],
   testRunner: 'vitest',
   vitest: { configFile: 'vitest.mutation.config.ts' },
-  mutate: ['functions/{domain,steps,providers}/**/*.ts'],
+  mutate: [`functions/${folder}/**/*.ts`],
   ignorers: ['prose'],
   coverageAnalysis: 'perTest',
   // What is made once, as a file is loaded: schemas, tables of words, addresses. Each such mutant runs every test there
@@ -48,10 +48,10 @@ export default {
   reporters: ['progress-append-only', 'clear-text', 'json', 'html'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   // Under dist/, which git, the linter and the formatter leave alone.
-  tempDirName: 'dist/mutation/sandboxes',
-  incrementalFile: 'dist/mutation/incremental.json',
-  htmlReporter: { fileName: 'dist/mutation/report.html' },
-  jsonReporter: { fileName: 'dist/mutation/report.json' },
+  tempDirName: `dist/mutation/${folder}.sandboxes`,
+  incrementalFile: `dist/mutation/${folder}.incremental.json`,
+  htmlReporter: { fileName: `dist/mutation/${folder}.report.html` },
+  jsonReporter: { fileName: `dist/mutation/${folder}.report.json` },
   ignorePatterns: ['/dist', '/cdk.out', '/.git', '/.keyturn', '/.demo', '/coverage'],
   allowConsoleColors: false,
 };

@@ -33,7 +33,7 @@ export default defineConfig({
   test: {
     projects: [
       // Functions and files, one at a time.
-      project('unit', ['test/**/*.test.ts'], 30, [...conformance, ...world, emulator]),
+      project('unit', ['test/**/*.test.ts'], 30, [...conformance, ...simulation, ...world, emulator]),
       // One suite for every adapter of a contract, over loopback or real files.
       project('conformance', conformance, 60),
       // Whole rotations, processes that are killed, stacks that are synthesised, and the gate itself.

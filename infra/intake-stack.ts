@@ -11,12 +11,12 @@ import { DeadLetters } from './constructs/dead-letters.ts';
 import { IntakeQueue } from './constructs/intake-queue.ts';
 import { LambdaFunction, type LambdaFunctionProps } from './constructs/lambda-function.ts';
 import * as names from './constructs/names.ts';
-import type { FunctionName, SweepName } from './constructs/permissions.ts';
+import type { FunctionName, PollName } from './constructs/permissions.ts';
 import { placesOf } from './constructs/places.ts';
 import { RegisterLayer } from './constructs/register-layer.ts';
 import { reportPatterns } from './constructs/report-patterns.ts';
 import { fromOurRules, ReportRule } from './constructs/report-rule.ts';
-import { Sweep, type SweepProps } from './constructs/sweep.ts';
+import { Sweep } from './constructs/sweep.ts';
 import type { FoundationStack } from './foundation-stack.ts';
 import { environmentOf, type Settings } from './settings.ts';
 
@@ -127,12 +127,11 @@ export class IntakeStack extends Stack {
     this.#listen(settings, { queue, deadLetters: deadLetters.queue });
 
     const alarms = new Alarms(this, 'Alarms', { prefix: stackName, people });
-    const wake = (name: SweepName, everyMinutes: number, props: Omit<SweepProps, 'name' | 'code' | 'everyMinutes'>) => {
-      const sweep = new Sweep(this, pascal(name), { ...props, name, code: code(name), everyMinutes });
-      alarms.onSweep({ name, lambda: sweep.function.lambda, everyMinutes });
-    };
-    wake('escalate', 1, {
+    const escalate = new Sweep(this, 'Escalate', {
       ...ofAll,
+      name: 'escalate',
+      code: code('escalate'),
+      everyMinutes: 1,
       deadLetters: deadLetters.queue,
       timeoutSeconds: 55,
       // Two at once would each tell the same people.
@@ -144,14 +143,18 @@ export class IntakeStack extends Stack {
       timeoutSeconds: 300,
       environment: { ...shared.environment, KEYTURN_POLL_BACK_DAYS: String(settings.pollBackDays) },
     };
+    const pollBy = (name: PollName, environment: Readonly<Record<string, string>>): void => {
+      const everyMinutes = settings.pollMinutes;
+      const sweep = new Sweep(this, pascal(name), { ...poll, environment, name, code: code(name), everyMinutes });
+      alarms.onSweep({ name, lambda: sweep.function.lambda, everyMinutes });
+    };
     if (settings.githubScopes !== null) {
-      const environment = { ...poll.environment, KEYTURN_GITHUB_SCOPES: settings.githubScopes };
-      wake('poll-github', settings.pollMinutes, { ...poll, environment });
+      pollBy('poll-github', { ...poll.environment, KEYTURN_GITHUB_SCOPES: settings.githubScopes });
     }
-    if (settings.gitguardianPoll) wake('poll-gitguardian', settings.pollMinutes, poll);
+    if (settings.gitguardianPoll) pollBy('poll-gitguardian', poll.environment);
 
     this.#alarmOnIntake(alarms, { queue, failed, undelivered: deadLetters.queue, webhook, intake });
-    this.#alarmOnIncidents(alarms, settings);
+    this.#alarmOnIncidents(alarms, escalate.function.lambda, settings);
 
     new CfnOutput(this, 'WebhookUrl', {
       description: 'Followed by github or gitguardian it is the address for their webhooks.',
@@ -254,7 +257,7 @@ export class IntakeStack extends Stack {
   }
 
   /** What the escalation counts (functions/shell/send-metrics.ts). It runs each minute, so nothing for five is a failure. */
-  #alarmOnIncidents(alarms: Alarms, { reconcileMinutes }: Settings): void {
+  #alarmOnIncidents(alarms: Alarms, escalate: Lambda, { reconcileMinutes }: Settings): void {
     const counted = (metricName: string, statistic: string, minutes = 5): Metric =>
       new Metric({
         namespace: 'Keyturn',
@@ -263,8 +266,13 @@ export class IntakeStack extends Stack {
         statistic,
         period: Duration.minutes(minutes),
       });
+    alarms.whenAny(
+      'escalate-failed',
+      `Somebody could not be told of an emergency; the next run tries again. Look at the log group ${names.logGroupName(part)}.`,
+      escalate.metricErrors(sum),
+    );
     alarms.whenSilent(
-      'escalation-silent',
+      'escalate-silent',
       `Nobody would be told of an emergency: the escalation has not gone through for five minutes. Look at ${names.functionName(part, 'escalate')}.`,
       counted('EscalationRuns', 'Sum', 1),
       5,

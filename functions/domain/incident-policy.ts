@@ -8,8 +8,10 @@ export type Audience = (typeof audiences)[number];
  */
 export const incidentPolicy = {
   /**
-   * Stopped at its provider. The fastest first use of a key leaked on public GitHub was seen after 67 s
-   * (https://blog.cyberdesserts.com, 2026-05), which is also how long AWS's own quarantine took (Xebia, 2023).
+   * Stopped at its provider. A key that was harvested from exposed AI infrastructure was used after 67 s
+   * (https://blog.cyberdesserts.com/exposed-credentials-pipeline/, read 2026-11), and AWS's own quarantine came 67 s
+   * after a push to public GitHub, with calls of a stranger 13 s behind it
+   * (https://xebia.com/blog/what-happens-when-you-leak-aws-credentials-and-how-aws-minimizes-the-damage/, read 2026-11).
    */
   containWithinSeconds: 60,
   /** Another key serves: a validate loop and the cut-over take as long where the provider answers. */

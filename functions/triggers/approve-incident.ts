@@ -74,7 +74,10 @@ export const openApproved = async (
   ports: Ports,
 ): Promise<readonly Obligation[]> => {
   if (!isApproved(incident)) return [];
-  if (provider === null) return (await approveIncident(incident.incidentId, incident, ports))?.obligations ?? [];
+  // What is only contained has its obligations: nothing need be looked up.
+  if (provider === null || incident.state === 'contained-only') {
+    return (await approveIncident(incident.incidentId, incident, ports))?.obligations ?? [];
+  }
   const { missing } = await planIncident(incident, ports, (target) => target.provider === provider);
   return openAll(incident, missing, ports);
 };

@@ -4,8 +4,13 @@ import { credentialId, type Instant, keyId, secretName, versionId } from '../../
 import type { Incident, Leak } from '../../functions/domain/incident.ts';
 import type { Obligation } from '../../functions/domain/obligation.ts';
 import { SecretValue } from '../../functions/domain/secret-value.ts';
-import { acceptReport } from '../../functions/triggers/compromise.ts';
+import { localRegister } from '../../functions/local/register.ts';
+import { providers } from '../../functions/providers/index.ts';
+import { parseRegister } from '../../functions/register/load.ts';
+import { approveIncident } from '../../functions/triggers/approve-incident.ts';
+import { acceptReport, takeReport } from '../../functions/triggers/compromise.ts';
 import { leakOfValue } from '../../functions/triggers/leaked-value.ts';
+import { startObligations } from '../../functions/triggers/start-obligations.ts';
 import { adminKeys, makeWorld, type Ran, registerText, type World } from './world.ts';
 
 let world: World;
@@ -29,6 +34,15 @@ const incidents = (): Promise<readonly Incident[]> => world.ports(({ ledger }) =
 const lastLine = (ran: Ran): Record<string, unknown> =>
   JSON.parse(ran.stdout.trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;
 const secretOf = (key: string): string => world.openai.keys().find(({ id }) => id === key)?.value ?? '';
+
+const leadsReport = (leak: Leak) => ({
+  source: 'security-lead' as const,
+  dedupeKey: 'cli/1',
+  reference: 'keyturn compromised',
+  reason: 'a test',
+  reportedAt: '2026-01-01T00:00:00.000Z' as Instant,
+  leak,
+});
 
 /** A report of a machine, as the intake takes it. */
 const report = (leak: Leak, dedupeKey = 'event 1') =>
@@ -200,6 +214,44 @@ describe('many at once', () => {
     expect(code).toBe(0);
     expect(live()).toHaveLength(2);
     expect(live().filter((key) => key === first || key === other)).toEqual([]);
+  });
+
+  test('detached after a first batch, reconcile goes on with the rest without anybody', async () => {
+    world.writeRegister(second);
+    await seedSecond();
+    const leaked = live();
+    const { credentials } = parseRegister(second, 'credentials.yaml', { providers });
+    await world.ports(async (ports) => {
+      const register = localRegister(credentials);
+      const whole = { ...ports, register };
+      const options = { letCallsLandSeconds: 30, automaticPerHour: 20, floorSeconds: 900, maximumStarts: 1 };
+      const choice = { containFirst: null, decidedBy: 'a lead' };
+      const { accepted } = await takeReport(leadsReport({ kind: 'provider', provider: 'openai' }), whole, options, choice);
+      const { incident } = (await approveIncident(accepted.incidentId, choice, whole)) ?? {};
+      if (incident === undefined) throw new Error('It was not approved.');
+      const known = new Map(credentials.map((credential) => [credential.id, credential]));
+      expect(await startObligations(incident, known, whole, options)).toMatchObject({ running: 1, waiting: 1 });
+    });
+    await world.run('reconcile');
+    await world.run('resume');
+    expect(live().filter((key) => leaked.includes(key))).toEqual([]);
+    expect(live()).toHaveLength(2);
+    expect((await obligations()).map(({ refusedAt }) => typeof refusedAt)).toEqual(['string', 'string']);
+  });
+
+  test('interrupted between the yes and its records, reconcile goes on with it', async () => {
+    const before = await keyNow();
+    await world.ports(async (ports) => {
+      const options = { letCallsLandSeconds: 30, automaticPerHour: 20, floorSeconds: 900, maximumStarts: 1 };
+      const choice = { containFirst: null, decidedBy: 'a lead' };
+      await takeReport(leadsReport({ kind: 'provider', provider: 'openai' }), ports, options, choice);
+    });
+    expect(await obligations()).toEqual([]);
+    await world.run('reconcile');
+    await world.run('resume');
+    expect(live()).toEqual([await keyNow()]);
+    expect(await obligations()).toMatchObject([{ keyId: before, refusedAt: expect.any(String) }]);
+    expect(await incidents()).toMatchObject([{ state: 'accepted' }]);
   });
 
   test('interrupted, the same command goes on with it, and no new key is touched', async () => {

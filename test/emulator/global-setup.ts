@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { registerText, worlds } from '../../functions/local/demo/register.ts';
 import { startAll } from '../../functions/local/simulated/all.ts';
+import { admins } from './admins.ts';
 import { deploy, synthesise } from './deploy.ts';
 import { installEmulator, startEmulator } from './emulator.ts';
+import { operatorOf } from './operator.ts';
 
 /** What the tests are given; null where this machine has no Python, and then they are skipped. */
 export type Deployed = {
@@ -40,7 +42,13 @@ export const setup = async ({ provide }: TestProject): Promise<(() => Promise<vo
   deploy(templates, emulator.endpoint);
   emulator.enforcePolicies();
   const { endpoint, callsFile } = emulator;
-  provide('deployed', { endpoint, callsFile, registerFile, templates, origins, control, hurried: hurried.endpoint });
+  const deployed = { endpoint, callsFile, registerFile, templates, origins, control, hurried: hurried.endpoint };
+  // Before the schedules wake for the first time: a minute from here.
+  for (const [accountId, admin] of Object.entries(admins)) {
+    const { exitCode, text } = await operatorOf(deployed)(`admin set ${accountId}`, admin);
+    if (exitCode !== 0 || text.includes(admin)) throw new Error(`keyturn admin set ${accountId}: ${text}`);
+  }
+  provide('deployed', deployed);
   return async () => {
     await Promise.all([emulator.stop(), hurried.stop(), close()]);
     rmSync(folder, { recursive: true, force: true });

@@ -99,6 +99,8 @@ describe('the bundles', () => {
     const { status, stderr } = load('begin', '', { KEYTURN_LEDGER_TABLE: '' });
     expect(status).not.toBe(0);
     expect(stderr).toContain('This function lacks environment variables: KEYTURN_LEDGER_TABLE');
+    expect(load('intake', '', { KEYTURN_STATE_MACHINE_PREFIX: '' }).stderr).toContain(': KEYTURN_STATE_MACHINE_PREFIX');
+    expect(load('webhook', '', { KEYTURN_INTAKE_QUEUE_URL: '' }).stderr).toContain(': KEYTURN_INTAKE_QUEUE_URL');
   });
 
   it('look for credentials in the environment only: of the other places they hold nothing', () => {

@@ -239,7 +239,6 @@ describe('alarms', () => {
         'contained-only',
         'escalate-failed',
         'escalate-silent',
-        'escalation-silent',
         'intake-failed',
         'obligation-open',
         'reports-failed',
@@ -255,7 +254,7 @@ describe('alarms', () => {
 
   it('go off when the escalation says nothing for five minutes', () => {
     usual.hasResourceProperties('AWS::CloudWatch::Alarm', {
-      AlarmName: 'keyturn-intake-escalation-silent',
+      AlarmName: 'keyturn-intake-escalate-silent',
       Namespace: 'Keyturn',
       MetricName: 'EscalationRuns',
       Dimensions: [{ Name: 'service', Value: 'keyturn' }],

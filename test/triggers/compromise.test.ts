@@ -4,8 +4,8 @@ import { Fault } from '../../functions/domain/fault.ts';
 import { accountId, credentialId, fingerprint, keyId, leakHash } from '../../functions/domain/identifiers.ts';
 import type { CompromiseReport } from '../../functions/domain/incident.ts';
 import { SecretValue } from '../../functions/domain/secret-value.ts';
-import { approveIncident } from '../../functions/triggers/approve-incident.ts';
-import { acceptReport, takeReport } from '../../functions/triggers/compromise.ts';
+import { approveIncident, dismissIncident, openApproved } from '../../functions/triggers/approve-incident.ts';
+import { acceptReport, isApproved, takeReport } from '../../functions/triggers/compromise.ts';
 import { incidentIdOf } from '../../functions/triggers/incident-id.ts';
 import { leakOfValue } from '../../functions/triggers/leaked-value.ts';
 import { startObligations } from '../../functions/triggers/start-obligations.ts';
@@ -65,6 +65,19 @@ describe('acceptReport', () => {
       // An incident on record says that its obligations are.
       if (lost === 'putObligation') expect(world.incidents()).toEqual([]);
     }
+  });
+
+  it('a key named by its id that cannot be looked for: the lead is believed, a machine is asked to come again', async () => {
+    const world = compromiseWorld(1);
+    const ports = { ...world.ports, connect: () => Promise.reject(new Fault('NeedsPerson', 'Denied.')) };
+    const { target } = world.credentials[0] ?? {};
+    if (target === undefined) throw new Error('There is no credential.');
+    const { provider, account } = target;
+    const leak = { kind: 'key', provider, account, keyId: keyId('key_unknown') } as const;
+    await expect(acceptReport(reportOf({ source: 'bus', leak }), ports, options)).rejects.toThrow('Denied.');
+    expect([world.starts, world.incidents()]).toEqual([[], []]);
+    await acceptReport(reportOf({ source: 'security-lead', leak }), ports, options);
+    expect(world.starts).toMatchObject([{ leakedKeyId: 'key_unknown', containFirst: true }]);
   });
 
   it('nothing is accepted when the start fails', async () => {
@@ -233,6 +246,58 @@ describe('many keys at once', () => {
       expect(world.incidents()).toMatchObject([{ state: 'accepted', decidedBy: 'a lead' }]);
       if (!hasFailed()) break;
     }
+  });
+
+  it('a yes that was interrupted at any instant is completed by whoever finds it, and cannot be taken back', async () => {
+    for (let nth = 1; ; nth += 1) {
+      const world = compromiseWorld(3);
+      const { incidentId } = (await takeReport(reportOf({ leak }), world.ports, options)).accepted;
+      expect(world.incidents()).toMatchObject([{ state: 'awaiting-approval', decidedAt: null }]);
+      const hasFailed = failAt(world, nth);
+      await approveIncident(incidentId, choice, world.ports).catch((error: unknown) => {
+        if (!(error instanceof Fault)) throw error;
+      });
+      const [found] = world.incidents();
+      if (found === undefined) throw new Error('It is not on record.');
+      if (found.decidedAt === null) continue;
+      if (isApproved(found)) {
+        expect(await dismissIncident(incidentId, 'somebody', world.ports)).toBeNull();
+        await openApproved(found, 'vendor', world.ports);
+        expect(world.obligations()).toHaveLength(3);
+        await openApproved(found, null, world.ports);
+      }
+      expect(world.obligations()).toHaveLength(3);
+      expect(world.incidents()).toMatchObject([{ state: 'accepted', decidedBy: 'a lead' }]);
+      if (!hasFailed()) break;
+    }
+  });
+
+  it("a function of one provider opens its own keys, and leaves another's to who may look at them", async () => {
+    const world = compromiseWorld(2);
+    const { incidentId } = (await takeReport(reportOf({ leak }), world.ports, options)).accepted;
+    failAt(world, 2);
+    await expect(approveIncident(incidentId, choice, world.ports)).rejects.toThrow(Fault);
+    const [found] = world.incidents();
+    if (found === undefined) throw new Error('It is not on record.');
+    const before = world.obligations().length;
+    expect(await openApproved(found, 'another', world.ports)).toEqual([]);
+    expect(world.obligations()).toHaveLength(before);
+  });
+
+  it('who reports and decides in one is not told that it waits for a decision', async () => {
+    const world = compromiseWorld(2);
+    const report = reportOf({ source: 'security-lead', leak });
+    const { incidentId } = (await takeReport(report, world.ports, options, choice)).accepted;
+    expect(world.notices).toEqual([]);
+    await approveIncident(incidentId, choice, world.ports);
+    expect(world.notices.map(({ subject }) => subject)).toContain(`${incidentId} is being handled`);
+  });
+
+  it('who hands in a hint has decided nothing', async () => {
+    const world = compromiseWorld(1);
+    const hint = { kind: 'hint', provider: null, hint: 'al-0' } as const;
+    await takeReport(reportOf({ source: 'gitleaks', leak: hint }), world.ports, options, choice);
+    expect(world.incidents()).toMatchObject([{ state: 'awaiting-approval', decidedBy: null, decidedAt: null }]);
   });
 
   it('starts so many at a time at one provider, and the rest as those are refused', async () => {

@@ -4,9 +4,8 @@ import { accountEndings } from '../../domain/report-events.ts';
 import { type Heard, heard, ignored, malformed } from './heard.ts';
 import { reportedTime } from './reported-time.ts';
 
-// https://developer.okta.com/docs/reference/api/event-types/ and
-// https://help.okta.com/en-us/content/topics/reports/log-streaming/about-log-streams.htm, read 2026-11. The
-// detail-type differs between tenants, so the source and `detail.eventType` decide.
+// Names of events and fields as in https://developer.okta.com/docs/reference/api/event-types/; no live event was seen.
+// Connectors that read them know different detail-types, so the source and `detail.eventType` decide.
 
 const anyEvent = z.object({ detail: z.object({ eventType: z.string() }) });
 const lifecycleEvent = z.object({
