@@ -184,11 +184,9 @@ const validateAdmin = ({ http, settings, admin }: Call<Settings>): Promise<Verdi
     http,
     vendor,
     {
-      what: 'Anthropic: try the admin key',
       method: 'GET',
       url: `${apiKeys}?limit=1`,
       headers: headersOf(settings, admin),
-      repeatable: true,
     },
     ({ status, body }) => status === 401 && errorOf(body)?.type === 'authentication_error',
   );
@@ -241,11 +239,9 @@ const cannotTell = (why: string): Fault =>
 
 const probe = ({ http, settings }: Call<Settings>, value: SecretValue): Promise<Answer | HttpFailure> =>
   send(http, vendor, {
-    what: 'Anthropic: list the models',
     method: 'GET',
     url: `${origin}/v1/models?limit=1000`,
     headers: headersOf(settings, value),
-    repeatable: true,
   });
 
 const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
@@ -345,11 +341,9 @@ const missingModels = async (
   const missing: string[] = [];
   for (const model of declared.filter((name) => !listed.includes(name))) {
     const answer = await send(http, vendor, {
-      what: 'Anthropic: look at a model',
       method: 'GET',
       url: `${origin}/v1/models/${encodeURIComponent(model)}`,
       headers: headersOf(settings, value),
-      repeatable: true,
     });
     if (answer instanceof HttpFailure) return null;
     if (isAbsent(answer)) missing.push(model);

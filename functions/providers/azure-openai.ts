@@ -200,11 +200,9 @@ const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
 const validate = async ({ http, settings }: Call<Settings>, { value, expects }: ValidateQuestion): Promise<Verdict> => {
   const { endpoint = `https://${settings.resourceName}.openai.azure.com`, apiVersion } = settings;
   const answer = await send(http, vendor, {
-    what: 'Azure: list the models',
     method: 'GET',
     url: `${endpoint.replace(/\/+$/, '')}/openai/models?api-version=${apiVersion}`,
     headers: { 'api-key': value.expose() },
-    repeatable: true,
   });
   if (answer instanceof HttpFailure) return { kind: 'unclear', evidence: 'Azure gave no complete answer' };
   const evidence = `Azure answered ${told(answer)}`;

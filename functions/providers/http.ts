@@ -15,20 +15,24 @@ export interface Vendor {
   readonly personMust: Readonly<Record<string, string>>;
 }
 
-export interface Request {
-  /** The deed, for a person: `OpenAI: create a key`. */
-  readonly what: string;
+/** A request whose answer is judged by whoever sends it. */
+export interface Probe {
   readonly method: HttpRequest['method'];
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string>>;
+  readonly timeoutSeconds?: number;
+}
+
+export interface Request extends Probe {
+  /** The deed, for a person: `OpenAI: create a key`. */
+  readonly what: string;
   /**
    * Whether the provider's world is the same when this is sent twice, once, or not at all: reads and token fetches.
    * A deletion is not: after a lost answer nobody knows whether the key is dead, and the step must not say it lives.
    */
   readonly repeatable: boolean;
-  readonly timeoutSeconds?: number;
 }
 
 /** What came back. `body` may hold a key: it is for the adapter's parser and for nothing else. */
@@ -47,7 +51,7 @@ const timeoutSeconds = 15;
  * Sends once and judges nothing: for probes, which judge by the vendor's code.
  * @returns the answer, or the failure as a value when there was none
  */
-export const send = async (http: Http, vendor: Vendor, request: Request): Promise<Answer | HttpFailure> => {
+export const send = async (http: Http, vendor: Vendor, request: Probe): Promise<Answer | HttpFailure> => {
   try {
     const response = await http.send({
       method: request.method,
@@ -107,7 +111,7 @@ export const ask = async <T, Known = never>(
 export const probeAdmin = async (
   http: Http,
   vendor: Vendor,
-  request: Request,
+  request: Probe,
   isDead: (answer: Answer) => boolean,
 ): Promise<Verdict> => {
   const answer = await send(http, vendor, request);
@@ -164,12 +168,12 @@ const parse = (text: string): unknown => {
   }
 };
 
-const contentType = ({ json, form }: Request): Readonly<Record<string, string>> => {
+const contentType = ({ json, form }: Probe): Readonly<Record<string, string>> => {
   if (json !== undefined) return { 'content-type': 'application/json' };
   return form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
 };
 
-const bodyOf = ({ json, form }: Request): { readonly body?: string } => {
+const bodyOf = ({ json, form }: Probe): { readonly body?: string } => {
   if (json !== undefined) return { body: JSON.stringify(json) };
   return form === undefined ? {} : { body: new URLSearchParams(form).toString() };
 };

@@ -40,14 +40,18 @@ const errorSchema = z.object({
 
 const missingScopes = /Missing scopes: ([\w., ]*\w)/;
 
-const messageOf = (body: unknown): string => errorSchema.safeParse(body).data?.error.message ?? '';
+const errorOf = (body: unknown): z.infer<typeof errorSchema>['error'] | undefined =>
+  errorSchema.safeParse(body).data?.error;
+
+/** Undefined where the answer does not say that the key lacks any. */
+const lackedScopes = (body: unknown): string | undefined => missingScopes.exec(errorOf(body)?.message ?? '')?.[1];
 
 const vendor: Vendor = {
   title: 'OpenAI',
   code: (body) => {
     // A missing scope comes as 401 or 403 with a code of null: https://github.com/microsoft/PowerToys/issues/32989
-    if (missingScopes.test(messageOf(body))) return 'missing_scope';
-    const error = errorSchema.safeParse(body).data?.error;
+    if (lackedScopes(body) !== undefined) return 'missing_scope';
+    const error = errorOf(body);
     return error?.type === 'insufficient_quota' ? moneyCode(error.code) : (error?.code ?? error?.type ?? null);
   },
   requestIdHeader: 'x-request-id',
@@ -66,7 +70,7 @@ const moneyCode = (code: string | null | undefined): string =>
   code && remedyFor(vendor, code) !== undefined ? code : 'insufficient_quota';
 
 /** The only codes that speak of the key itself. The one for an expired key is not published. */
-const deadKeyCodes = ['invalid_api_key', 'api_key_expired', 'expired_api_key'];
+const deadKeyCodes: readonly (string | null)[] = ['invalid_api_key', 'api_key_expired', 'expired_api_key'];
 
 /** Seconds since 1970, as far as a date reaches. */
 const epochSeconds = z.number().min(0).max(8_640_000_000_000);
@@ -115,9 +119,9 @@ const pageSchema = z.object({ data: z.array(keySchema), has_more: z.boolean(), l
 const allKeys = async (call: Call<Settings>): Promise<readonly Key[]> => {
   const keys: Key[] = [];
   const cursors = new Set<string>();
-  for (let after = ''; ; ) {
+  for (let after: string | undefined; ; ) {
     // Without `any` the listing shows only what membership lets it, and may miss an enabled key.
-    const query = new URLSearchParams({ limit: '100', owner_project_access: 'any', ...(after !== '' && { after }) });
+    const query = new URLSearchParams({ limit: '100', owner_project_access: 'any', ...(after && { after }) });
     const page: z.infer<typeof pageSchema> = await ask(call.http, vendor, {
       what: 'OpenAI: list the keys of the project',
       method: 'GET',
@@ -128,8 +132,8 @@ const allKeys = async (call: Call<Settings>): Promise<readonly Key[]> => {
     });
     keys.push(...page.data);
     if (!page.has_more) return keys;
-    after = page.last_id ?? '';
-    if (after === '' || cursors.has(after)) {
+    after = page.last_id ?? undefined;
+    if (!after || cursors.has(after)) {
       throw new Fault('NothingChanged', 'OpenAI: list the keys of the project: the pages go round in a circle.');
     }
     cursors.add(after);
@@ -196,33 +200,34 @@ const readUsage: Operations<Settings>['readUsage'] = async (call, { keyId: id, s
 /**
  * Deletes the key. Where the organisation's API does not delete keys of service accounts (it answers 400; until
  * 2026-10 all did), a second request makes the key expire in a second, with the narrowest scope.
- * @returns how the key ends: `deleted` also when it was not there, or cannot come back from its expiry
+ * @returns whether the key is gone: also when it was not there, or cannot come back from its expiry
  */
-const end = async (call: Call<Settings>, id: KeyId): Promise<'deleted' | 'expires'> => {
-  const deleted = await ask(call.http, vendor, {
+const end = async (call: Call<Settings>, id: KeyId): Promise<boolean> => {
+  const isDeleted = await ask(call.http, vendor, {
     what: `OpenAI: delete key ${id}`,
     method: 'DELETE',
     url: keyUrl(call, id),
     headers: bearer(call.admin),
     repeatable: false,
-    read: z.object({ deleted: z.literal(true) }).transform(() => 'deleted' as const),
+    read: z.object({ deleted: z.literal(true) }).transform(() => true),
     known: ({ status }) => {
-      if (status === 404) return 'deleted';
-      return status === 400 ? 'not-offered' : undefined;
+      if (status === 404) return true;
+      return status === 400 ? false : undefined;
     },
   });
-  if (deleted === 'deleted') return 'deleted';
+  if (isDeleted) return true;
   const key = await getKey(call, id);
-  if (key === 'gone' || isExpired(call, key)) return 'deleted';
+  if (key === 'gone' || isExpired(call, key)) return true;
   // A scope that the organisation does not know must not stand in the way of the expiry.
-  const narrowed = await expire(call, id, { expires_in_seconds: 1, scopes: ['api.model.read'] });
-  if (narrowed === 'turned-down' && (await expire(call, id, { expires_in_seconds: 1 })) === 'turned-down') {
+  const narrowed = { expires_in_seconds: 1, scopes: ['api.model.read'] };
+  if (!(await expire(call, id, narrowed)) && !(await expire(call, id, { expires_in_seconds: 1 }))) {
     throw new Fault('Refused', `OpenAI neither deletes key ${id} nor lets it expire; it is still live.`);
   }
-  return 'expires';
+  return false;
 };
 
-const expire = (call: Call<Settings>, id: KeyId, json: object): Promise<'expires' | 'turned-down'> =>
+/** False when it was turned down. A key that is not there any more has expired. */
+const expire = (call: Call<Settings>, id: KeyId, json: object): Promise<boolean> =>
   ask(call.http, vendor, {
     what: `OpenAI: let key ${id} expire`,
     method: 'POST',
@@ -230,10 +235,10 @@ const expire = (call: Call<Settings>, id: KeyId, json: object): Promise<'expires
     headers: bearer(call.admin),
     json,
     repeatable: false,
-    read: z.unknown().transform(() => 'expires' as const),
+    read: z.unknown().transform(() => true),
     known: ({ status }) => {
-      if (status === 404) return 'expires';
-      return status === 400 ? 'turned-down' : undefined;
+      if (status === 404) return true;
+      return status === 400 ? false : undefined;
     },
   });
 
@@ -243,7 +248,7 @@ const containKey = async (call: Call<Settings>, id: KeyId): Promise<void> => {
 };
 
 const revokeKey = async (call: Call<Settings>, id: KeyId): Promise<void> => {
-  if ((await end(call, id)) === 'deleted') return;
+  if (await end(call, id)) return;
   throw new Fault(
     'NeedsPerson',
     `OpenAI: delete key ${id}: this organisation's API does not delete keys of service accounts (HTTP 400). ` +
@@ -256,15 +261,13 @@ const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
 
 const validate = async (call: Call<Settings>, question: ValidateQuestion): Promise<Verdict> => {
   const answer = await send(call.http, vendor, {
-    what: 'OpenAI: list the models',
     method: 'GET',
     url: `${origin}/v1/models`,
     headers: bearer(question.value),
-    repeatable: true,
   });
   if (answer instanceof HttpFailure) return { kind: 'unclear', evidence: 'OpenAI gave no complete answer' };
   const evidence = `OpenAI answered ${told(answer)}`;
-  if (answer.code !== null && deadKeyCodes.includes(answer.code)) return { kind: 'refused', evidence };
+  if (deadKeyCodes.includes(answer.code)) return { kind: 'refused', evidence };
   const seen = probeFindings(answer, question, call.settings);
   if (seen === null) return { kind: 'unclear', evidence };
   return { kind: 'accepted', findings: [...seen, ...(await adminFindings(call, question))] };
@@ -279,11 +282,11 @@ const probeFindings = (
   const permissions = declared(expects.permissions, settings);
   const mayListModels =
     permissions.length === 0 || permissions.some((scope) => /^api\.(?:all|model|models)\b/.test(scope));
-  if (answer.code === 'missing_scope') {
-    const [, scopes = ''] = missingScopes.exec(messageOf(answer.body)) ?? [];
+  const lacked = lackedScopes(answer.body);
+  if (lacked !== undefined) {
     // Without the models' scope the listing fails, and that is as declared.
     if (!mayListModels && expects.models.length === 0) return [];
-    return [{ kind: 'permission-missing', detail: `The key may not list the models; it lacks ${scopes}.` }];
+    return [{ kind: 'permission-missing', detail: `The key may not list the models; it lacks ${lacked}.` }];
   }
   if (remedyFor(vendor, answer.code) !== undefined) {
     return [{ kind: 'no-money', detail: `The key is alive, but OpenAI answers ${told(answer)}.` }];
@@ -345,13 +348,11 @@ const validateAdmin = (call: Call<Settings>): Promise<Verdict> =>
     call.http,
     vendor,
     {
-      what: 'OpenAI: try the admin key',
       method: 'GET',
       url: `${project(call)}/api_keys?limit=1`,
       headers: bearer(call.admin),
-      repeatable: true,
     },
-    ({ code }) => code !== null && deadKeyCodes.includes(code),
+    ({ code }) => deadKeyCodes.includes(code),
   );
 
 /** The admin secret is the admin key itself: `sk-admin-...`. */

@@ -197,11 +197,9 @@ const revokeKey = async (call: Call<Settings>, id: KeyId): Promise<void> => {
 
 const validate = async (call: Call<Settings>, question: ValidateQuestion): Promise<Verdict> => {
   const answer = await send(call.http, vendor, {
-    what: 'Pinecone: list the indexes',
     method: 'GET',
     url: `${apiOrigin}/indexes`,
     headers: { ...version, 'api-key': question.value.expose() },
-    repeatable: true,
   });
   if (answer instanceof HttpFailure) return { kind: 'unclear', evidence: 'Pinecone gave no complete answer' };
   const evidence = `Pinecone answered ${told(answer)}`;

@@ -36,7 +36,9 @@ export const observeRetirement = async (
 export const unlessItMustLive = async (decision: RetireOldDecision, view: RetireView): Promise<void> => {
   const { held, connection, oldKeyId } = view;
   if (decision.kind === 'retire' || decision.kind === 'not-offered') return;
-  if (wasDisabled(held.rotation)) await connection.enableKey?.(oldKeyId);
+  // No clear answer says nothing against the new key: enabling and disabling in turns would only blur the proof.
+  const isUnclear = decision.kind === 'current-not-accepted' && view.verdict?.kind === 'unclear';
+  if (!isUnclear && wasDisabled(held.rotation)) await connection.enableKey?.(oldKeyId);
   if (decision.kind === 'moved-by-another') {
     throw new Superseded('AWSCURRENT was moved by another; theirs is untouched and the old key was left alive.');
   }

@@ -7,7 +7,7 @@ import type { World } from './world.ts';
 /** The key that the first run makes, once the vendor has it. */
 const newKey = (world: World): KeyId | null => {
   const { seeded, foreign, vendor } = world;
-  const made = vendor.keys().findLast(({ id }) => id !== seeded && !foreign.has(keyId(id)));
+  const made = vendor.keys().findLast(({ id }) => id !== seeded && !foreign.has(keyId(id)) && !world.isOwn(keyId(id)));
   if (made === undefined) return null;
   const isTwoSlot = world.strategy === 'two-slot';
   return isTwoSlot && world.ledger.record(world.credential.id).rotation?.new == null ? null : keyId(made.id);
@@ -32,7 +32,13 @@ export const possibleActs = (world: World): readonly Act[] => {
         return labels.has(current);
       case 'secret-deleted':
         return labels.has(current);
-      default:
+      case 'second-schedule':
+      case 'duplicate-trigger':
+      case 'sweep-now':
+      case 'clock+10':
+      case 'clock-10':
+      case 'admin-revoked':
+      case 'new-definition':
         return true;
     }
   });

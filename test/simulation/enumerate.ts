@@ -21,7 +21,10 @@ export const faultsAt = (site: Site): readonly FaultKind[] => {
         return site.canBeStale;
       case 'truncated':
         return site.canBeTruncated;
-      default:
+      case 'err5xx':
+      case 'outage':
+      case 'denied':
+      case 'duplicate':
         return true;
     }
   });

@@ -78,6 +78,7 @@ const begin = async (world: World, { mode, vendor: vendorName }: Scenario): Prom
     void (vendorName === 'human' ? world.submit() : world.watch());
     return;
   }
+  if (strategy !== 'two-slot') world.ownKey();
   const seeded = strategy === 'two-slot' ? keyId(vendor.keys()[0]?.id ?? '') : world.mint('by hand');
   world.seeded = seeded;
   await (mode === 'heal' ? world.writeByHand(seeded, current, true) : world.writeByHand(seeded, current));

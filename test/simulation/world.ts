@@ -231,10 +231,11 @@ export const makeWorld = (
         acts: mayAct,
       });
     }
-    switch (planned) {
+    const fault = planned !== undefined && isAct(planned) ? undefined : planned;
+    switch (fault) {
       case 'err5xx':
       case 'throttle':
-        return fail(planned);
+        return fail(fault);
       case 'outage':
         downUntil.set(port, time.now() + outageSeconds * 1000);
         return fail('outage');
@@ -255,7 +256,7 @@ export const makeWorld = (
           effect().catch(() => undefined);
         });
         // Its caller has died, or has given it up.
-        return planned === 'late' ? never : fail('lost');
+        return fault === 'late' ? never : fail('lost');
       case 'duplicate':
         await caller.again().catch(() => undefined);
         break;
@@ -269,6 +270,8 @@ export const makeWorld = (
         return malformed((await effect()) as HttpResponse) as Answer;
       case 'truncated':
         return truncated((await effect()) as HttpResponse) as Answer;
+      case undefined:
+        break;
     }
     const answer = await effect();
     if (subject !== undefined) answers.set(`${path} ${subject}`, answer);
@@ -474,9 +477,11 @@ export const makeWorld = (
     values.set(made.keyId, made.value);
     return made.keyId;
   };
+  /** Made in advance: who puts a key to use has seen it accepted. */
+  let own: KeyId | null = null;
   /** A key that Keyturn has not made: of two slots, what the other one holds. */
   const ownKey = (): KeyId => {
-    if (strategy !== 'two-slot') return mint('a persons own');
+    if (strategy !== 'two-slot') return (own ??= mint('a persons own'));
     const version = vault.holder(credential.secret, 'AWSCURRENT');
     const serves = version === null ? undefined : valueOf(version);
     return keyId(vendor.keys().find(({ value, refusedAt }) => refusedAt === null && value !== serves)?.id ?? '');
@@ -574,6 +579,7 @@ export const makeWorld = (
     start,
     mint,
     ownKey,
+    isOwn: (key: KeyId) => key === own,
     writeByHand,
     submit,
     resume,
