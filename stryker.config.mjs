@@ -1,16 +1,25 @@
 // Mutants of one folder of functions/, which test/mutation/mutate.mjs names: npm run mutate
 const folder = process.env['KEYTURN_MUTATED'] ?? 'domain';
 
-/** Where the text of a fault or a finding is written: the argument that people read, by the class that takes it. */
-const messageArgument = { Fault: 1, Superseded: 0, SettingsError: 0 };
-/** Properties that hold words for people. */
-const proseNames = ['detail', 'evidence', 'subject', 'text', 'title', 'what', 'why'];
+/** Where the text of a fault or a finding is written: the argument that people read, by what takes it. */
+const messageArgument = { Fault: 1, Superseded: 0, SettingsError: 0, cannotTell: 0, elsewhere: 0, unanswered: 1 };
+/** Properties and constants that hold words for people. */
+const proseNames = ['detail', 'evidence', 'next', 'saw', 'subject', 'text', 'title', 'what', 'why'];
 
 /** A guard's name says which one it is; what it holds is its second argument. */
 const isGuardName = ({ parent, key, listKey }) =>
   parent?.type === 'CallExpression' && listKey === 'arguments' && key === 0 && parent.callee.name === 'guard';
 
 const isText = (node) => node.type === 'StringLiteral' || node.type === 'TemplateLiteral';
+
+/** A long text is written as a sum of several. */
+const whole = (path) =>
+  path.parent?.type === 'BinaryExpression' && path.parent.operator === '+' ? whole(path.parentPath) : path;
+
+const holderName = ({ parent, key }) => {
+  if (parent?.type === 'ObjectProperty' && key === 'value') return parent.key.name;
+  return parent?.type === 'VariableDeclarator' && key === 'init' ? parent.id.name : undefined;
+};
 
 /**
  * A changed word in a message changes nothing that a machine acts on. Tests hold the messages that must say something
@@ -19,12 +28,11 @@ const isText = (node) => node.type === 'StringLiteral' || node.type === 'Templat
  */
 const prose = {
   shouldIgnore: (path) => {
-    const { node, parent, key, listKey } = path;
-    if (!isText(node)) return undefined;
+    if (!isText(path.node)) return undefined;
     if (isGuardName(path)) return 'The name of a guard.';
-    const isMessage =
-      parent?.type === 'NewExpression' && listKey === 'arguments' && key === messageArgument[parent.callee.name];
-    const isProse = parent?.type === 'ObjectProperty' && key === 'value' && proseNames.includes(parent.key.name);
+    const { parent, key, listKey } = whole(path);
+    const isMessage = listKey === 'arguments' && key === messageArgument[parent.callee.name];
+    const isProse = proseNames.includes(holderName(whole(path)));
     return isMessage || isProse ? 'Words for people.' : undefined;
   },
 };

@@ -22,6 +22,7 @@ export const guards = {
   'obligation-outlives-its-run': 'A compromise is on record also when its run failed before it began.',
   'sweep-grace': 'A stray is left alone for as long as somebody may be about to store it.',
   'sweep-only-our-own': 'A key that the ledger does not know is never revoked.',
+  'sweep-leaves-a-way-back': 'A key that has served is not swept while what serves now is refused.',
   'sweep-spares-what-serves': 'A key that serves is never revoked as a stray.',
 } as const;
 export type GuardName = keyof typeof guards;

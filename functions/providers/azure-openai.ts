@@ -102,10 +102,10 @@ const tokenRequest = (admin: SecretValue): Request => {
 };
 
 /** Entra says so of a wrong or expired secret and of an application that is gone; tokens fetched before live on. */
-const deadSecretCodes = ['invalid_client', 'unauthorized_client'];
+const deadSecretCodes: readonly (string | null)[] = ['invalid_client', 'unauthorized_client'];
 
 const validateAdmin = ({ http, admin }: Call<Settings>): Promise<Verdict> =>
-  probeAdmin(http, vendor, tokenRequest(admin), ({ code }) => code !== null && deadSecretCodes.includes(code));
+  probeAdmin(http, vendor, tokenRequest(admin), ({ code }) => deadSecretCodes.includes(code));
 
 /** A token that lives for at least another minute: no call takes longer. */
 const managementToken = async ({ http, clock, admin, tokens }: Call<Settings>): Promise<SecretValue> => {
@@ -154,7 +154,7 @@ const askForKeys = async (
 
 /** Answers that the next try will not get: a token that has run out, and an account that is being changed. */
 const stopAtPassing = ({ tokens }: Call<Settings>, what: string, answer: Answer): void => {
-  const isTokenOver = answer.status === 401 && (answer.code ?? '').startsWith('ExpiredAuthenticationToken');
+  const isTokenOver = answer.code === 'ExpiredAuthenticationToken';
   if (isTokenOver) tokens.delete(tokenFor);
   if (isTokenOver || answer.status === 409) {
     throw new Fault('NothingChanged', `${what}: Azure answered ${told(answer)}; nothing was changed.`);

@@ -22,7 +22,6 @@ export interface Probe {
   readonly headers: Readonly<Record<string, string>>;
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string>>;
-  readonly timeoutSeconds?: number;
 }
 
 export interface Request extends Probe {
@@ -58,7 +57,7 @@ export const send = async (http: Http, vendor: Vendor, request: Probe): Promise<
       url: request.url,
       headers: { accept: 'application/json', ...contentType(request), ...request.headers },
       ...bodyOf(request),
-      timeoutSeconds: request.timeoutSeconds ?? timeoutSeconds,
+      timeoutSeconds,
     });
     const body = parse(response.body);
     return {

@@ -210,16 +210,16 @@ const validate = async (call: Call<Settings>, question: ValidateQuestion): Promi
   return { kind: seen === 'dead' ? 'refused' : 'unclear', evidence };
 };
 
-const deadKeyCodes = ['UNAUTHENTICATED', 'INVALID_API_KEY'];
+const deadKeyCodes: readonly (string | null)[] = ['UNAUTHENTICATED', 'INVALID_API_KEY'];
 
 /** Alive, without a role on the control plane: seen by TruffleHog (pkg/detectors/pinecone, 3ab759fe). */
-const narrowRoleCodes = ['PERMISSION_DENIED', 'FORBIDDEN'];
+const narrowRoleCodes: readonly (string | null)[] = ['PERMISSION_DENIED', 'FORBIDDEN'];
 
 /** What the probe shows of a key that authenticates; else whether the answer says that it is dead. */
 const probeFindings = (answer: Answer, declaredRoles: readonly string[]): readonly Finding[] | 'dead' | 'neither' => {
-  const code = answer.code ?? '';
+  const { status, code } = answer;
   if (deadKeyCodes.includes(code)) return 'dead';
-  if (answer.status === 200) return indexesSchema.safeParse(answer.body).success ? [] : 'neither';
+  if (status === 200) return indexesSchema.safeParse(answer.body).success ? [] : 'neither';
   if (narrowRoleCodes.includes(code)) {
     if (declaredRoles.every((role) => role.startsWith('DataPlane'))) return [];
     return [
@@ -227,7 +227,7 @@ const probeFindings = (answer: Answer, declaredRoles: readonly string[]): readon
     ];
   }
   // 402 is billing, and only an account's own key gets that far.
-  if (answer.status === 402 || remedyFor(vendor, code) !== undefined) {
+  if (status === 402 || remedyFor(vendor, code) !== undefined) {
     return [{ kind: 'no-money', detail: `The key is alive, but Pinecone answers ${told(answer)}.` }];
   }
   return 'neither';

@@ -7,6 +7,7 @@ import { current as currentLabel, newLabel } from '../domain/labels.ts';
 import type { CredentialRecord } from '../domain/rotation.ts';
 import type { KeyPayload, Ports } from '../ports.ts';
 import type { Connection, KeyRecord } from '../providers/provider.ts';
+import { probe, readCurrent } from '../steps/current-key.ts';
 
 export type SweepOptions = {
   /** Only this provider's keys; null: every provider's. */
@@ -90,6 +91,7 @@ const sweepScope = async (
       !dryRun &&
       revokeKey !== undefined &&
       !isLeftByUnknown(key, credentials, records) &&
+      (await isNoWayBack(ports, key, credentials, records)) &&
       (await isStillUnused(ports, ofAccount, connection, key));
     if (revoked) await revokeKey(key.keyId);
     swept.push({
@@ -161,6 +163,22 @@ const isStillUnused = async (
 ): Promise<boolean> => {
   const { keyIds, complete } = await servingKeys(ports, credentials, connection);
   return guard('sweep-spares-what-serves', complete && !keyIds.has(key.keyId));
+};
+
+/** A key that has served is what to go back to, for as long as what serves now is not accepted: healing comes first. */
+const isNoWayBack = async (
+  ports: Ports,
+  { keyId }: KeyRecord,
+  credentials: readonly Credential[],
+  records: readonly CredentialRecord[],
+): Promise<boolean> => {
+  const left = records.find(({ leftovers }) => leftovers.some((leftover) => leftover.keyId === keyId));
+  const credential = credentials.find(({ id }) => id === left?.credentialId);
+  if (credential === undefined) return true;
+  const { current } = await readCurrent(ports, credential);
+  if (current === null) return true;
+  const { kind } = await probe(await ports.connect(credential.target), current.value);
+  return guard('sweep-leaves-a-way-back', kind === 'accepted');
 };
 
 const noRotation = rotationId('');

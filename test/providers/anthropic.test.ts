@@ -12,6 +12,7 @@ import { anthropic } from '../../functions/providers/anthropic.ts';
 import { usageReports } from '../../functions/providers/anthropic-usage.ts';
 import { bind } from '../../functions/providers/connect.ts';
 import { fetchHttp } from '../../functions/shell/fetch-http.ts';
+import { type ScriptedAnswer, scripted } from './scripted.ts';
 
 const nothing = { models: [], permissions: [] };
 const declared = 'wrkspc_01Declared';
@@ -83,23 +84,25 @@ const open = async (options: Partial<AnthropicOptions> = {}, settings: object = 
 
 const someValue = new SecretValue(`sk-ant-api03-${'x'.repeat(93)}AA`);
 
-/** The adapter before a vendor, or somebody in its place, that always says the same. */
-const answering = ({ status, body }: { readonly status: number; readonly body: string }) => {
-  let asked = 0;
-  const connection = bind(anthropic, {
-    settings: anthropic.settings({ workspaceId: declared }),
-    admin: new SecretValue('sk-ant-admin01-any'),
-    http: {
-      send: () => {
-        asked += 1;
-        return Promise.resolve({ status, headers: {}, body });
-      },
-    },
-    clock: { now: () => instant(0), sleep: () => Promise.resolve() },
-    tokens: new Map(),
-  });
-  return { connection, asked: () => asked };
-};
+const answering = (...answers: readonly [ScriptedAnswer, ...ScriptedAnswer[]]) =>
+  scripted(anthropic, { settings: { workspaceId: declared }, admin: 'sk-ant-admin01-any' }, ...answers);
+const someId = keyId('apikey_01Any');
+const keysUrl = 'https://api.anthropic.com/v1/organizations/api_keys';
+const shownKey = (changed: object = {}) => ({
+  id: someId,
+  name: 'a',
+  status: 'active',
+  partial_key_hint: 'sk-ant-api03-xxx...xxAA',
+  created_at: '2026-01-01T00:00:00Z',
+  scope: { type: 'workspace', workspace_id: declared },
+  ...changed,
+});
+const keyPage = (...keys: readonly object[]) => ({ status: 200, body: { data: keys, has_more: false } });
+const errorAnswer = (status: number, type: string, more: object = {}) => ({
+  status,
+  body: { type: 'error', error: { type, ...more } },
+});
+const models = { status: 200, body: { data: [] } };
 
 const kindsOf = (verdict: { readonly kind: string; readonly findings?: readonly { readonly kind: string }[] }) => [
   verdict.kind,
@@ -149,12 +152,50 @@ describe('the listing', () => {
   });
 
   it('ends when the pages go round in a circle', async () => {
-    const { connection, asked } = answering({
+    const { connection, sent } = answering({
       status: 200,
-      body: JSON.stringify({ data: [], has_more: true, last_id: 'apikey_01Same' }),
+      body: { data: [], has_more: true, last_id: 'apikey_01Same' },
     });
     await expect(connection.listKeys?.()).rejects.toMatchObject({ name: 'NothingChanged' });
-    expect(asked()).toBe(2);
+    expect(sent).toMatchObject([
+      { method: 'GET', url: `${keysUrl}?limit=1000`, headers: { 'x-api-key': 'sk-ant-admin01-any' } },
+      { method: 'GET', url: `${keysUrl}?limit=1000&after_id=apikey_01Same` },
+    ]);
+  });
+
+  it.each([null, ''])('is none when there is more, and no page to ask for: %j', async (last_id) => {
+    const { connection, sent } = answering({ status: 200, body: { data: [], has_more: true, last_id } });
+    await expect(connection.listKeys?.()).rejects.toMatchObject({ name: 'NothingChanged' });
+    expect(sent).toHaveLength(1);
+  });
+
+  it('is none when the pages do not end', async () => {
+    const more = (page: number) => ({ status: 200, body: { data: [], has_more: true, last_id: `apikey_${page}` } });
+    const { connection, sent } = answering(more(0), ...Array.from({ length: 200 }, (_, page) => more(page + 1)));
+    await expect(connection.listKeys?.()).rejects.toMatchObject({ name: 'NothingChanged' });
+    expect(sent).toHaveLength(100);
+  });
+
+  it.each([
+    ['active', true],
+    ['of_tomorrow', true],
+    ['inactive', false],
+    ['archived', false],
+    ['expired', false],
+  ])('has a key that is %s: active is %s', async (status, active) => {
+    const { connection } = answering(keyPage(shownKey({ status })));
+    expect(await connection.listKeys?.()).toMatchObject([{ active, name: 'a' }]);
+  });
+
+  it.each([
+    ['sk-ant-api03-R2D...igAA', 'igAA'],
+    ['sk-ant-api03-R2D…igAA', 'igAA'],
+    ['sk-ant-api03-R2D...gAA', null],
+    ['igAA', null],
+    [null, null],
+  ])('shows of %j the end %j', async (partial_key_hint, hint) => {
+    const { connection } = answering(keyPage(shownKey({ partial_key_hint, name: null })));
+    expect(await connection.listKeys?.()).toMatchObject([{ hint, name: null }]);
   });
 
   it('with a rejected admin key needs a person', async () => {
@@ -197,9 +238,31 @@ describe('identify', () => {
   });
 
   it('does not say "absent" where a key shows nothing of its value', async () => {
-    const key = { id: 'apikey_01Silent', status: 'active', partial_key_hint: null, created_at: '2026-01-01T00:00:00Z' };
-    const { connection } = answering({ status: 200, body: JSON.stringify({ data: [key], has_more: false }) });
+    const other = shownKey({ partial_key_hint: 'sk-ant-api03-yyy...yyAA' });
+    const { connection } = answering(keyPage(other, shownKey({ partial_key_hint: null })));
     await expect(connection.identifyKey?.(someValue)).rejects.toMatchObject({ name: 'NeedsPerson' });
+    expect(await answering(keyPage(other)).connection.identifyKey?.(someValue)).toBeNull();
+  });
+
+  it.each([
+    ['the start only', 'sk-ant-api03-xxx...yyAA'],
+    ['the end only', 'sk-ant-api03-yyy...xxAA'],
+  ])('does not take %s for the key', async (_case, partial_key_hint) => {
+    const { connection } = answering(keyPage(shownKey({ partial_key_hint })));
+    expect(await connection.identifyKey?.(someValue)).toBeNull();
+  });
+
+  it.each<[string, ScriptedAnswer]>([
+    ['does not answer', 'lost'],
+    ['tells no workspace', models],
+    ['tells a third workspace', { ...models, headers: { 'anthropic-workspace-id': 'wrkspc_01Third' } }],
+  ])('does not guess when the value %s', async (_case, answer) => {
+    const twin = shownKey({ id: 'apikey_02', scope: { type: 'workspace', workspace_id: 'wrkspc_01Other' } });
+    const { connection } = answering(keyPage(shownKey(), twin), answer);
+    await expect(connection.identifyKey?.(someValue)).rejects.toMatchObject({
+      name: 'NeedsPerson',
+      message: expect.stringContaining('apikey_01Any, apikey_02 look alike'),
+    });
   });
 
   it('does not say "absent" when the listing fails', async () => {
@@ -318,13 +381,88 @@ describe('validate', () => {
     expect((await connection.validate({ value: someValue, keyId: null, expects: nothing })).kind).toBe('unclear');
   });
 
+  it.each<[string, ScriptedAnswer, string]>([
+    ['no answer', 'lost', 'Anthropic gave no complete answer'],
+    ['an empty 502', { status: 502 }, 'Anthropic answered HTTP 502'],
+    ['a list of something else', { status: 200, body: { models: [] } }, 'Anthropic answered HTTP 200'],
+    ['an error that looks like a list', { status: 500, body: { data: [] } }, 'Anthropic answered HTTP 500'],
+    ['a 401 of another type', errorAnswer(401, 'permission_error'), 'Anthropic answered HTTP 401 permission_error'],
+    [
+      'that type without 401',
+      errorAnswer(500, 'authentication_error'),
+      'Anthropic answered HTTP 500 authentication_error',
+    ],
+    ['a 403 of another type', errorAnswer(403, 'forbidden'), 'Anthropic answered HTTP 403 forbidden'],
+    ['that type without 403', errorAnswer(400, 'permission_error'), 'Anthropic answered HTTP 400 permission_error'],
+    [
+      'a limit of another status',
+      errorAnswer(429, 'rate_limit_error', { message: 'Over the usage limit.' }),
+      'Anthropic answered HTTP 429 rate_limit_error',
+    ],
+  ])('says neither under %s, and what it saw', async (_case, answer, evidence) => {
+    const { connection } = answering(answer);
+    const verdict = await connection.validate({ value: someValue, keyId: null, expects: nothing });
+    expect(verdict).toEqual({ kind: 'unclear', evidence });
+  });
+
+  it.each([
+    [shownKey(), []],
+    [shownKey({ scope: null, workspace_id: declared }), []],
+    [shownKey({ scope: { type: 'workspace', workspace_id: null }, workspace_id: declared }), []],
+    [shownKey({ scope: null, workspace_id: null }), ['other-workspace']],
+    [shownKey({ scope: { type: 'organization' }, workspace_id: declared }), ['scope-wider']],
+  ])('knows the place of %j', async (key, kinds) => {
+    const { connection, sent } = answering(models, { status: 200, body: key });
+    const verdict = await connection.validate({ value: someValue, keyId: someId, expects: nothing });
+    expect(kindsOf(verdict)).toEqual(['accepted', ...kinds]);
+    expect(sent).toMatchObject([
+      {
+        method: 'GET',
+        url: 'https://api.anthropic.com/v1/models?limit=1000',
+        headers: { 'x-api-key': someValue.expose() },
+      },
+      { method: 'GET', url: `${keysUrl}/apikey_01Any`, headers: { 'x-api-key': 'sk-ant-admin01-any' } },
+    ]);
+  });
+
+  it('is not said when the admin side could not be asked, which changes nothing', async () => {
+    const { connection } = answering(models, { status: 500 });
+    await expect(connection.validate({ value: someValue, keyId: someId, expects: nothing })).rejects.toMatchObject({
+      name: 'NothingChanged',
+    });
+  });
+
+  it.each<[string, ScriptedAnswer, readonly string[]]>([
+    ['is there', { status: 200, body: {} }, ['accepted']],
+    ['is not', errorAnswer(404, 'not_found_error'), ['accepted', 'model-missing']],
+    ['nobody knows: no answer', 'lost', ['unclear']],
+    ['nobody knows: a 404 of a stranger', { status: 404 }, ['unclear']],
+    ['nobody knows: a limit', errorAnswer(429, 'rate_limit_error'), ['unclear']],
+  ])('asks for each model that is not listed: it %s', async (_case, answer, kinds) => {
+    const { connection, sent } = answering({ status: 200, body: { data: [{ id: 'listed' }] } }, answer);
+    const expects = { models: ['listed', 'an/alias'], permissions: [] };
+    expect(kindsOf(await connection.validate({ value: someValue, keyId: null, expects }))).toEqual(kinds);
+    expect(sent.slice(1)).toMatchObject([
+      {
+        method: 'GET',
+        url: 'https://api.anthropic.com/v1/models/an%2Falias',
+        headers: { 'x-api-key': someValue.expose() },
+      },
+    ]);
+  });
+
   it.each([
     ['no-money', 402, { type: 'billing_error' }],
     ['no-money', 429, { type: 'rate_limit_error', details: { error_code: 'enforced_spend_limit_reached' } }],
+    ['no-money', 429, { type: 'rate_limit_error', details: { error_code: 'contract_spend_limit_reached' } }],
+    ['no-money', 429, { type: 'rate_limit_error', details: { error_code: 'ramp_limit_exceeded' } }],
+    ['no-money', 400, { type: 'invalid_request_error', message: 'You have reached your API usage limits.' }],
+    ['no-money', 400, { type: 'invalid_request_error', message: 'The workspace is over its Spending Limit.' }],
+    ['no-money', 400, { type: 'invalid_request_error', message: 'The workspace is over its spend limit.' }],
     ['no-money', 400, { type: 'invalid_request_error', message: 'Your credit balance is too low.' }],
     ['permission-missing', 403, { type: 'permission_error' }],
   ] as const)('finds %s on a living key after %i %j', async (kind, status, error) => {
-    const { connection } = answering({ status, body: JSON.stringify({ type: 'error', error }) });
+    const { connection } = answering({ status, body: { type: 'error', error } });
     const verdict = await connection.validate({ value: someValue, keyId: null, expects: nothing });
     expect(kindsOf(verdict)).toEqual(['accepted', kind]);
   });
@@ -403,6 +541,56 @@ describe('the status', () => {
     expect(statusOf(id)).toBe(status);
     await operations.containKey(id);
     expect(statusOf(id)).toBe('inactive');
+  });
+
+  it.each([
+    ['disableKey', 'inactive'],
+    ['containKey', 'inactive'],
+    ['enableKey', 'active'],
+    ['revokeKey', 'archived'],
+  ] as const)('%s asks for %s, in one request', async (operation, status) => {
+    const { connection, sent } = answering({ status: 200, body: shownKey({ status }) }, 'lost');
+    await connection[operation]?.(keyId('apikey/1'));
+    expect(sent).toMatchObject([
+      {
+        method: 'POST',
+        url: `${keysUrl}/apikey%2F1`,
+        headers: { 'x-api-key': 'sk-ant-admin01-any' },
+        body: JSON.stringify({ status }),
+      },
+    ]);
+  });
+
+  it.each([
+    ['disableKey', 'expired', null],
+    ['disableKey', 'archived', null],
+    ['disableKey', 'active', 'Refused'],
+    ['enableKey', 'active', null],
+    ['enableKey', 'archived', 'Refused'],
+    ['revokeKey', 'archived', null],
+    ['revokeKey', 'expired', 'Refused'],
+    ['revokeKey', 'inactive', 'Refused'],
+  ] as const)('%s turned down on a key that is %s: %s', async (operation, status, fault) => {
+    const { connection, sent } = answering({ status: 400 }, { status: 200, body: shownKey({ status }) });
+    const done = expect(connection[operation]?.(someId));
+    await (fault === null ? done.resolves.toBeUndefined() : done.rejects.toMatchObject({ name: fault }));
+    expect(sent.map(({ method }) => method)).toEqual(['POST', 'GET']);
+  });
+
+  it.each([
+    ['disableKey', null],
+    ['revokeKey', null],
+    ['enableKey', 'there is no such key'],
+  ] as const)('%s turned down on a key that is gone by then: %s', async (operation, says) => {
+    const { connection } = answering({ status: 400 }, errorAnswer(404, 'not_found_error'));
+    const done = expect(connection[operation]?.(someId));
+    await (says === null ? done.resolves.toBeUndefined() : done.rejects.toThrow(says));
+  });
+
+  it.each([500, 429, 401])('is not looked at after %i, which says nothing of it', async (status) => {
+    const { connection, sent } = answering({ status }, { status: 200, body: shownKey({ status: 'archived' }) });
+    await expect(connection.revokeKey?.(someId)).rejects.toThrow();
+    expect(sent).toHaveLength(1);
   });
 
   it('is asked for at once: containment waits for no reading', async () => {
@@ -498,12 +686,93 @@ describe.each(['usage-report', 'analytics'] as const)('use, as %s tells it', (us
   });
 });
 
+describe('use, page by page', () => {
+  const bucket = (starting_at: string, ...ids: readonly (string | null)[]) => ({
+    starting_at,
+    results: ids.map((api_key_id) => ({ api_key_id })),
+  });
+  const page = (buckets: readonly object[], next_page?: string | null) => ({
+    status: 200,
+    body: { data: buckets, has_more: next_page !== undefined, next_page },
+  });
+  // The scripted clock stands at midnight of 2026-11-21.
+  const since = instant(Date.UTC(2026, 10, 20, 20));
+
+  it('is asked of the key alone, to the last page', async () => {
+    const { connection, sent } = answering(
+      page([bucket('2026-11-20T21:00:00Z', 'other', someId)], 'page_2'),
+      page([bucket('2026-11-20T22:00:00Z', null, 'other')]),
+    );
+    expect(await connection.readUsage?.({ keyId: someId, since })).toMatchObject({
+      kind: 'busy',
+      lastUsedAt: '2026-11-20T21:00:00.000Z',
+    });
+    const url =
+      'https://api.anthropic.com/v1/organizations/usage_report/messages?starting_at=2026-11-20T20%3A00%3A00.000Z' +
+      '&bucket_width=1m&group_by%5B%5D=api_key_id&api_key_ids%5B%5D=apikey_01Any';
+    expect(sent).toMatchObject([
+      { method: 'GET', url, headers: { 'x-api-key': 'sk-ant-admin01-any' } },
+      { method: 'GET', url: `${url}&page=page_2` },
+    ]);
+  });
+
+  it('of others is none', async () => {
+    const { connection } = answering(page([bucket('2026-11-20T21:00:00Z', 'other', null)]));
+    expect(await connection.readUsage?.({ keyId: someId, since })).toMatchObject({ kind: 'quiet' });
+  });
+
+  it.each([
+    ['in a circle', [page([], 'same')], 2],
+    ['nowhere', [page([], null)], 1],
+    ['on for ever', Array.from({ length: 200 }, (_, number) => page([], `page_${number}`)), 100],
+  ])('is not known when the pages go %s', async (_case, pages, asked) => {
+    const [first, ...others] = pages;
+    const { connection, sent } = answering(first ?? 'lost', ...others);
+    await expect(connection.readUsage?.({ keyId: someId, since })).rejects.toMatchObject({ name: 'NothingChanged' });
+    expect(sent).toHaveLength(asked);
+  });
+
+  it('goes by the beta name where the successor is asked', async () => {
+    const settings = { workspaceId: declared, usageApi: 'analytics' };
+    const { connection, sent } = scripted(anthropic, { settings, admin: 'sk-ant-admin01-any' }, page([]));
+    await connection.readUsage?.({ keyId: someId, since });
+    expect(sent).toMatchObject([
+      { headers: { 'anthropic-beta': 'analytics-usage-cost-2026-08-24', 'x-api-key': 'sk-ant-admin01-any' } },
+    ]);
+  });
+});
+
+describe('the admin key', () => {
+  it.each<[string, ScriptedAnswer]>([
+    ['refused', errorAnswer(401, 'authentication_error')],
+    ['unclear', errorAnswer(401, 'permission_error')],
+    ['unclear', errorAnswer(500, 'authentication_error')],
+    ['unclear', { status: 401, body: '<h1>Proxy</h1>' }],
+    ['unclear', 'lost'],
+    ['accepted', keyPage()],
+  ])('is %s after %j', async (kind, answer) => {
+    const { connection, sent } = answering(answer);
+    expect((await connection.validateAdmin?.())?.kind).toBe(kind);
+    expect(sent).toMatchObject([
+      { method: 'GET', url: `${keysUrl}?limit=1`, headers: { 'x-api-key': 'sk-ant-admin01-any' } },
+    ]);
+  });
+});
+
+it.each([
+  [declared, declared],
+  ['default', null],
+  ['organization', null],
+])('%s says where keys live: %s', (workspaceId, scope) => {
+  expect(anthropic.identity?.(anthropic.settings({ workspaceId }))).toEqual({ scope, holder: null });
+});
+
 describe('what a person wrote', () => {
   it('is refused by name and never quoted', () => {
     expect(() => anthropic.settings({})).toThrow(/workspaceId/);
     expect(() => anthropic.settings({ workspaceId: 'my workspace' })).toThrow(/workspaceId/);
     expect(() => anthropic.settings({ workspaceId: 'default', workspace: 'x' })).toThrow(/workspace/);
-    for (const text of ['sk-ant-api03-canary', 'canary', 'sk-ant-admin01-canary\nx']) {
+    for (const text of ['sk-ant-api03-canary', 'canary', 'sk-ant-admin01-canary\nx', 'my sk-ant-admin01-canary']) {
       expect(() => {
         anthropic.admin(new SecretValue(text));
       }).toThrow(/^(?!.*canary).*sk-ant-admin01-/);
@@ -514,5 +783,10 @@ describe('what a person wrote', () => {
   it('can have the key sent as the SDK sends it', async () => {
     const { operations, make } = await open({}, { keyHeader: 'authorization' });
     expect(kindsOf(await operations.validate({ ...make(), expects: nothing }))).toEqual(['accepted']);
+    const settings = { workspaceId: declared, keyHeader: 'authorization' };
+    const { connection, sent } = scripted(anthropic, { settings, admin: 'sk-ant-admin01-any' }, models);
+    await connection.validate({ value: someValue, keyId: null, expects: nothing });
+    expect(sent[0]?.headers['authorization']).toBe(`Bearer ${someValue.expose()}`);
+    expect(sent[0]?.headers['x-api-key']).toBeUndefined();
   });
 });

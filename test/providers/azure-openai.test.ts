@@ -7,6 +7,7 @@ import { azureOpenai } from '../../functions/providers/azure-openai.ts';
 import { bind } from '../../functions/providers/connect.ts';
 import { slotKeyId, slotOf } from '../../functions/providers/slot-key-id.ts';
 import { fetchHttp } from '../../functions/shell/fetch-http.ts';
+import { type ScriptedAnswer, scripted } from './scripted.ts';
 
 const nothing = { models: [], permissions: [] };
 
@@ -40,6 +41,15 @@ const open = async (options: Partial<AzureOpenaiOptions> = {}, settings: object 
     asked: (path: string) => simulator.requests.filter((request) => request.path.includes(path)).length,
   };
 };
+
+const account = {
+  settings: { subscriptionId: 'sub-1', resourceGroup: 'Group(1)', resourceName: 'Res-1' },
+  admin: JSON.stringify({ tenantId: 'a/tenant', clientId: 'c', clientSecret: 's' }),
+};
+const answering = (...answers: readonly [ScriptedAnswer, ...ScriptedAnswer[]]) =>
+  scripted(azureOpenai, account, ...answers);
+const token = { status: 200, body: { access_token: 'eyJ.token', expires_in: '3599' } };
+const bothKeys = { status: 200, body: { key1: 'value-1', key2: 'value-2' } };
 
 const valuesOf = (slots: readonly { readonly value: SecretValue }[]): readonly string[] =>
   slots.map(({ value }) => value.expose());
@@ -108,6 +118,33 @@ describe('slots', () => {
     simulator.fail({ kind, path: '/regenerateKey', ...(status !== undefined && { status }) });
     await expect(operations.regenerateSlot('Key1')).rejects.toMatchObject({ name: fault });
   });
+
+  it('are asked for at the declared resource, with the token', async () => {
+    const { connection, sent } = answering(token, bothKeys);
+    await connection.listSlots?.();
+    await connection.regenerateSlot?.('Key2');
+    const resource =
+      'https://management.azure.com/subscriptions/sub-1/resourceGroups/Group(1)/providers/Microsoft.CognitiveServices/accounts/Res-1';
+    const headers = { authorization: 'Bearer eyJ.token' };
+    expect(sent).toMatchObject([
+      { method: 'POST', url: 'https://login.microsoftonline.com/a%2Ftenant/oauth2/v2.0/token' },
+      { method: 'POST', url: `${resource}/listKeys?api-version=2025-09-01`, headers },
+      {
+        method: 'POST',
+        url: `${resource}/regenerateKey?api-version=2025-09-01`,
+        headers,
+        body: '{"keyName":"Key2"}',
+      },
+    ]);
+  });
+
+  it.each([{ key1: 'value-1' }, { key1: 'value-1', key2: '' }, { key1: null, key2: 'value-2' }])(
+    'are both there, or nothing was listed: %j',
+    async (body) => {
+      const { connection } = answering(token, { status: 200, body });
+      await expect(connection.listSlots?.()).rejects.toMatchObject({ name: 'NothingChanged' });
+    },
+  );
 
   it('are refused when the vendor has no such slot, and nothing is asked', async () => {
     const { operations, asked } = await open();
@@ -203,6 +240,24 @@ describe('the access token', () => {
     await expect(operations.regenerateSlot('Key1')).rejects.toMatchObject({ name: 'NeedsPerson' });
   });
 
+  it('that is turned down, and has not run out, is a task for a person', async () => {
+    const turnedDown = { status: 401, body: { error: { code: 'InvalidAuthenticationToken' } } };
+    const { connection, sent } = answering(token, turnedDown);
+    for (const _ of [1, 2]) await expect(connection.listSlots?.()).rejects.toMatchObject({ name: 'NeedsPerson' });
+    expect(sent).toHaveLength(3);
+  });
+
+  it.each([
+    ['no text', { access_token: '', expires_in: 3599 }],
+    ['no end', { access_token: 'eyJ.token' }],
+    ['an end that is past', { access_token: 'eyJ.token', expires_in: 0 }],
+    ['an end beyond any date', { access_token: 'eyJ.token', expires_in: 9e15 }],
+  ])('with %s is none', async (_case, body) => {
+    const { connection, sent } = answering({ status: 200, body });
+    await expect(connection.regenerateSlot?.('Key1')).rejects.toMatchObject({ name: 'NothingChanged' });
+    expect(sent).toHaveLength(1);
+  });
+
   it('that cannot be fetched leaves a regeneration undone, and says so', async () => {
     const { simulator, operations, asked } = await open();
     simulator.fail({ kind: 'lost-response', path: '/token' });
@@ -211,7 +266,55 @@ describe('the access token', () => {
   });
 });
 
+describe('the admin secret', () => {
+  it.each<[string, ScriptedAnswer]>([
+    ['refused', { status: 401, body: { error: 'invalid_client' } }],
+    ['refused', { status: 400, body: { error: 'unauthorized_client' } }],
+    ['unclear', { status: 400, body: { error: 'invalid_scope' } }],
+    ['unclear', { status: 401 }],
+    ['unclear', { status: 503, body: '<html>' }],
+    ['accepted', token],
+  ])('is %s after %j', async (kind, answer) => {
+    const { connection, sent } = answering(answer);
+    expect((await connection.validateAdmin?.())?.kind).toBe(kind);
+    expect(sent).toHaveLength(1);
+  });
+});
+
 describe('validate', () => {
+  it.each<[string, ScriptedAnswer, string]>([
+    ['no answer', 'lost', 'Azure gave no complete answer'],
+    ['an empty 502', { status: 502 }, 'Azure answered HTTP 502'],
+    [
+      'a 401 of the management plane',
+      { status: 401, body: { error: { code: 'Unauthorized' } } },
+      'Azure answered HTTP 401 Unauthorized',
+    ],
+    ['a 403 that calls itself 401', { status: 403, body: { error: { code: 401 } } }, 'Azure answered HTTP 403 401'],
+    ['an error that looks like a list', { status: 500, body: { data: [] } }, 'Azure answered HTTP 500'],
+    ['a list of something else', { status: 200, body: { models: [] } }, 'Azure answered HTTP 200'],
+  ])('says neither under %s, and what it saw', async (_case, answer, evidence) => {
+    const { connection } = answering(answer);
+    const verdict = await connection.validate({ value: new SecretValue('value'), keyId: null, expects: nothing });
+    expect(verdict).toEqual({ kind: 'unclear', evidence });
+  });
+
+  it.each([
+    [undefined, 'https://Res-1.openai.azure.com/openai/models?api-version=2024-10-21'],
+    ['https://gateway.example//', 'https://gateway.example/openai/models?api-version=2024-10-21'],
+    ['https://gateway.example/azure/', 'https://gateway.example/azure/openai/models?api-version=2024-10-21'],
+  ])('asks where the resource answers: %s', async (endpoint, url) => {
+    const settings = { ...account.settings, ...(endpoint !== undefined && { endpoint }) };
+    const { connection, sent } = scripted(
+      azureOpenai,
+      { ...account, settings },
+      { status: 401, body: { error: { code: '401' } } },
+    );
+    const verdict = await connection.validate({ value: new SecretValue('value'), keyId: null, expects: nothing });
+    expect(verdict).toEqual({ kind: 'refused', evidence: 'Azure answered HTTP 401 401' });
+    expect(sent).toMatchObject([{ method: 'GET', url, headers: { 'api-key': 'value' } }]);
+  });
+
   const openWithKey = async (options: Partial<AzureOpenaiOptions> = {}, settings: object = {}) => {
     const resource = await open(options, settings);
     return { ...resource, value: new SecretValue(resource.simulator.keys()[0]?.value ?? '') };
@@ -258,6 +361,11 @@ describe('validate', () => {
     expect((await operations.validate({ value, keyId: null, expects: nothing })).kind).toBe('unclear');
     expect(asked('/openai/models')).toBe(0);
   });
+});
+
+it('the resource is where keys live and what holds them, however its name is written', () => {
+  const resource = 'sub-1/group(1)/res-1';
+  expect(azureOpenai.identity?.(azureOpenai.settings(account.settings))).toEqual({ scope: resource, holder: resource });
 });
 
 describe('what a person wrote', () => {

@@ -7,6 +7,7 @@ import { bind } from '../../functions/providers/connect.ts';
 import { pinecone } from '../../functions/providers/pinecone.ts';
 import type { AccessToken } from '../../functions/providers/provider.ts';
 import { fetchHttp } from '../../functions/shell/fetch-http.ts';
+import { type ScriptedAnswer, scripted } from './scripted.ts';
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -51,6 +52,13 @@ const open = async (options: Partial<PineconeOptions> = {}, settings: object = {
     logins: () => simulator.requests.filter(({ path }) => path === '/oauth/token').length,
   };
 };
+
+const projectId = '11111111-2222-4333-8444-555555555555';
+const answering = (...answers: readonly [ScriptedAnswer, ...ScriptedAnswer[]]) =>
+  scripted(pinecone, { settings: { projectId }, admin: '{"clientId":"c","clientSecret":"s"}' }, ...answers);
+const token = { status: 200, body: { access_token: 'eyJ.token', expires_in: 1800 } };
+const someValue = new SecretValue('pcsk_value');
+const nothing = { models: [], permissions: [] };
 
 const name = keyName(rotationId('20261121-search'), 1);
 
@@ -99,7 +107,97 @@ describe('the admin token', () => {
   });
 });
 
+describe('the admin secret', () => {
+  it.each<[string, ScriptedAnswer]>([
+    ['refused', { status: 401, body: { error: 'access_denied' } }],
+    // Of the audience, not of the secret.
+    ['unclear', { status: 403, body: { error: 'access_denied' } }],
+    ['unclear', { status: 401, body: 'Unauthorized' }],
+    ['unclear', { status: 500 }],
+    ['unclear', 'lost'],
+    ['accepted', token],
+  ])('is %s after %j', async (kind, answer) => {
+    const { connection, sent } = answering(answer);
+    expect((await connection.validateAdmin?.())?.kind).toBe(kind);
+    expect(sent).toMatchObject([
+      {
+        method: 'POST',
+        url: 'https://login.pinecone.io/oauth/token',
+        body: '{"client_id":"c","client_secret":"s","grant_type":"client_credentials","audience":"https://api.pinecone.io/"}',
+      },
+    ]);
+  });
+});
+
+it('a project is where keys live, and nobody holds them', () => {
+  expect(pinecone.identity?.(pinecone.settings({ projectId }))).toEqual({ scope: projectId, holder: null });
+});
+
 describe('what a probe says', () => {
+  it.each<[string, ScriptedAnswer, string]>([
+    ['no answer', 'lost', 'Pinecone gave no complete answer'],
+    ['an empty 502', { status: 502 }, 'Pinecone answered HTTP 502'],
+    ['a 401 of a stranger', { status: 401, body: '<h1>Proxy</h1>' }, 'Pinecone answered HTTP 401'],
+    ['a 403 of a stranger', { status: 403, body: 'Forbidden by our firewall' }, 'Pinecone answered HTTP 403'],
+    ['a list of something else', { status: 200, body: '[]' }, 'Pinecone answered HTTP 200'],
+  ])('is nothing of the key under %s', async (_case, answer, evidence) => {
+    const { connection } = answering(answer);
+    expect(await connection.validate({ value: someValue, keyId: null, expects: nothing })).toEqual({
+      kind: 'unclear',
+      evidence,
+    });
+  });
+
+  it.each<[string, ScriptedAnswer]>([
+    ['402 billing', { status: 402, body: { error: { code: 'PAYMENT_REQUIRED' } } }],
+    ['a used-up quota', { status: 403, body: { error: { code: 'QUOTA_EXCEEDED' } } }],
+  ])('%s is no money, and alive', async (_case, answer) => {
+    const { connection } = answering(answer);
+    expect(await connection.validate({ value: someValue, keyId: null, expects: nothing })).toMatchObject({
+      kind: 'accepted',
+      findings: [{ kind: 'no-money' }],
+    });
+  });
+
+  it.each(['Forbidden', '"permission denied."', '{"error":{"code":"PERMISSION_DENIED"}}'])(
+    'a role that is too narrow is alive: 403 %s',
+    async (body) => {
+      const { connection } = answering({ status: 403, body });
+      const kindsFor = async (...permissions: readonly string[]) => {
+        const verdict = await connection.validate({
+          value: someValue,
+          keyId: null,
+          expects: { models: [], permissions },
+        });
+        return verdict.kind === 'accepted' ? verdict.findings.map(({ kind }) => kind) : verdict.kind;
+      };
+      expect(await kindsFor('DataPlaneEditor', 'DataPlaneViewer')).toEqual([]);
+      expect(await kindsFor('DataPlaneEditor', 'ControlPlaneViewer')).toEqual(['permission-missing']);
+    },
+  );
+
+  it('asks nothing but the value where no id is known', async () => {
+    const { connection, sent } = answering({ status: 200, body: {} });
+    expect(await connection.validate({ value: someValue, keyId: null, expects: nothing })).toEqual({
+      kind: 'accepted',
+      findings: [],
+    });
+    expect(sent).toMatchObject([
+      {
+        method: 'GET',
+        url: 'https://api.pinecone.io/indexes',
+        headers: { 'api-key': 'pcsk_value', 'x-pinecone-api-version': '2026-04' },
+      },
+    ]);
+  });
+
+  it('is not said when the admin side could not be asked, which changes nothing', async () => {
+    const { connection } = answering({ status: 200, body: {} }, token, { status: 500 });
+    await expect(
+      connection.validate({ value: someValue, keyId: keyId('key-1'), expects: nothing }),
+    ).rejects.toMatchObject({ name: 'NothingChanged' });
+  });
+
   it.each([true, false])('a dead key is refused, with a bare text (%s) or JSON', async (bareRefusals) => {
     const { simulator, probe, operations } = await open({ bareRefusals });
     const key = simulator.mint();
@@ -134,7 +232,9 @@ describe('what a probe says', () => {
     expect(await kinds(simulator.mint({ projectId: simulator.world.options.projectIds[1] }))).toEqual([
       'other-workspace',
     ]);
-    expect(await kinds({ ...plain, keyId: '00000000-0000-4000-8000-000000000000' })).toEqual(['other-workspace']);
+    expect(await probe({ ...plain, keyId: '00000000-0000-4000-8000-000000000000' })).toMatchObject({
+      findings: [{ kind: 'other-workspace', detail: expect.stringContaining('has no key') }],
+    });
     expect(await kinds(plain, [], ['gpt-5.5'])).toEqual(['model-missing']);
   });
 });

@@ -7,7 +7,7 @@ import type { Site } from './seam.ts';
  * - A crash at a read is the crash before the next write of the same invocation; every step ends with a write.
  * - To everybody but a vendor, a throttled read is a read that failed.
  */
-export const faultsAt = (site: Site): readonly FaultKind[] => {
+const faultsAt = (site: Site): readonly FaultKind[] => {
   if (site.kind === 'write') return site.port === 'http' ? [...writeFaults, 'malformed'] : writeFaults;
   return readFaults.filter((kind) => {
     switch (kind) {
@@ -34,7 +34,7 @@ export const faultsAt = (site: Site): readonly FaultKind[] => {
  * What others do in the instant before a call, where the call could tell: an act before a call that touches nothing of
  * what the act touches is the act after that call, which is the act before the next one.
  */
-export const actsAt = (site: Site): readonly Act[] =>
+const actsAt = (site: Site): readonly Act[] =>
   acts.filter((act) => site.acts.includes(act) && touches(act, site));
 
 const touches = (act: Act, { port, kind, operation }: Site): boolean => {

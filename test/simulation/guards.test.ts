@@ -56,6 +56,7 @@ const cases: Readonly<Record<GuardName, string>> = {
   'sweep-grace':
     'delete-only/scheduled/prompt confirm.vault.describe#1=person-moves-current record-outcome.ledger.append#1=sweep-now',
   'sweep-only-our-own': 'delete-only/scheduled/prompt',
+  'sweep-leaves-a-way-back': 'delete-only/heal/prompt finish.vault.moveLabel#3=person-rolls-back',
   'sweep-spares-what-serves': 'delete-only/scheduled/prompt finish.vault.describe#1=person-rolls-back',
 };
 

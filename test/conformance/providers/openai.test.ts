@@ -41,7 +41,12 @@ describeProvider({
     ['keyExpirySeconds', { ...fine, keyExpirySeconds: 0 }],
     ['projctId', { ...fine, projctId: 'proj_1' }],
   ],
-  wrongAdminForms: ['', 'sk-proj-abcdefghijklmnopqrstuvwxyz', 'sk-admin-abcdefghijklmnop\nqrstuv'],
+  wrongAdminForms: [
+    '',
+    'sk-proj-abcdefghijklmnopqrstuvwxyz',
+    'sk-admin-abcdefghijklmnop\nqrstuv',
+    'my sk-admin-abcdefghijklmnop',
+  ],
 });
 
 describeLive(openai, 'KEYTURN_LIVE_OPENAI', fetchHttp());
