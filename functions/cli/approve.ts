@@ -7,7 +7,7 @@ import { emergencyOptions } from './emergency-options.ts';
 import { followIncident } from './follow-incident.ts';
 import { findIncident } from './incident.ts';
 import { lookAtLeakedAdmin } from './look-at-admin.ts';
-import { planLines } from './plan-lines.ts';
+import { planLines, unnamedLines } from './plan-lines.ts';
 import { chosenOrder } from './report-leak.ts';
 import { approveRotation } from './resume.ts';
 import { readRegister, type Session, withSession } from './session.ts';
@@ -41,7 +41,7 @@ const approveWaiting = async (call: Call, session: Session): Promise<Answer> => 
     return followIncident(call, session, incident);
   }
   const containFirst = chosenOrder(call) ?? incident.containFirst;
-  const { own, missing, unlooked } = await planIncident(incident, ports);
+  const { own, missing, unnamed, unlooked } = await planIncident(incident, ports);
   const waiting = own.map(({ keyId, target, credentialId }) => ({
     keyId,
     target,
@@ -59,6 +59,7 @@ const approveWaiting = async (call: Call, session: Session): Promise<Answer> => 
   for (const line of planLines(keys, containFirst, emergencyOptions(session).maximumStarts, call.io.stdout)) {
     call.say(line);
   }
+  for (const line of unnamedLines(unnamed)) call.say(line);
   if (unlooked !== undefined) for (const line of uncheckedMeans(unlooked)) call.say(line);
   await askToGoOn(call, `Replace ${keys.length === 1 ? 'this key' : `these ${keys.length} keys`}?`);
   const approved = await approveIncident(incidentId, { containFirst, decidedBy: whoDecides(call.io) }, ports);

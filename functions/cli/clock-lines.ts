@@ -1,3 +1,4 @@
+import { secondsBetween } from '../domain/identifiers.ts';
 import type { Incident } from '../domain/incident.ts';
 import { type IncidentClock, incidentClock, keyTimes, type Reading } from '../domain/incident-clock.ts';
 import { timeWords } from '../domain/incident-words.ts';
@@ -32,11 +33,7 @@ export const clockLines = (clock: IncidentClock, output: Output): readonly strin
       'The clock, from the acceptance:',
       ...table(
         [
-          [
-            '  reported',
-            `-${durationOf((Date.parse(clock.acceptedAt) - Date.parse(clock.reportedAt)) / 1000)}`,
-            timeOf(clock.reportedAt),
-          ],
+          ['  reported', beforeWords(clock), timeOf(clock.reportedAt)],
           ['  accepted', '0.0 s', timeOf(clock.acceptedAt)],
           ...keyTimes.map((time) => [`  ${timeWords[time]}`, ...cellsOf(only?.[time] ?? null)]),
         ],
@@ -58,6 +55,11 @@ export const clockLines = (clock: IncidentClock, output: Output): readonly strin
       output,
     ),
   ];
+};
+
+const beforeWords = ({ reportedAt, acceptedAt }: IncidentClock): string => {
+  const before = durationOf(secondsBetween(reportedAt, acceptedAt));
+  return reportedAt === acceptedAt ? before : `-${before}`;
 };
 
 const cellsOf = (reading: Reading | null): readonly string[] =>

@@ -1,7 +1,7 @@
 import { Fault } from '../domain/fault.ts';
 import type { CompromiseReport, Incident, Leak } from '../domain/incident.ts';
 import { adminKeySteps } from '../providers/admin-key-steps.ts';
-import { approveIncident, servingKeys } from '../triggers/approve-incident.ts';
+import { approveIncident, servingKeys, unnamedOf } from '../triggers/approve-incident.ts';
 import { lookAtReport, takeReport } from '../triggers/compromise.ts';
 import { sweepStrays } from '../watch/sweep-strays.ts';
 import { askToGoOn } from './ask.ts';
@@ -9,7 +9,7 @@ import type { Answer, Call, Run } from './call.ts';
 import { CommandError } from './command-error.ts';
 import { emergencyOptions } from './emergency-options.ts';
 import { followIncident } from './follow-incident.ts';
-import { planLines } from './plan-lines.ts';
+import { planLines, unnamedLines } from './plan-lines.ts';
 import { type Named, readLeakedValue, readNamed, readScan } from './read-leak.ts';
 import { chosenOrder, reportLeak } from './report-leak.ts';
 import { readRegister, type Session, withSession } from './session.ts';
@@ -80,11 +80,14 @@ const reportMany = async (call: Call, session: Session, report: CompromiseReport
   }
   call.say(resolved.why);
   for (const line of planLines(keys, choice.containFirst, options.maximumStarts, call.io.stdout)) call.say(line);
+  for (const line of unnamedLines(unnamedOf(resolved.reach, keys))) call.say(line);
   await askToGoOn(call, `Stop and replace ${keys.length === 1 ? 'this key' : `these ${keys.length} keys`}?`);
   const { incidentId } = begun ?? (await takeReport(report, ports, options, choice)).accepted;
   const approved = await approveIncident(incidentId, choice, ports);
   if (approved === null) return { exitCode: 1, json: { incidentId } };
-  call.say(`${incidentId}: accepted, ${approved.obligations.length} keys.`);
+  call.say(
+    `${incidentId}: accepted, ${approved.obligations.length} ${approved.obligations.length === 1 ? 'key' : 'keys'}.`,
+  );
   return followIncident(call, session, approved.incident);
 };
 

@@ -19,7 +19,12 @@ export const followIncident = async (call: Call, session: Session, incident: Inc
   });
   const credentials = new Map(register.credentials.map((credential) => [credential.id, credential]));
   const stopped = await containWaiting(incident, credentials, ports, emergencyOptions(session));
-  if (stopped > 0) call.say(`${stopped} ${stopped === 1 ? 'key is' : 'keys are'} stopped; their replacement follows.`);
+  if (stopped > 0)
+    call.say(
+      stopped === 1
+        ? '1 key is stopped; its replacement follows.'
+        : `${stopped} keys are stopped; their replacement follows.`,
+    );
   let shown = '';
   for (;;) {
     const { closed, running, waiting, stuck } = await startObligations(

@@ -125,7 +125,7 @@ const reported = (incident: Incident, { decided }: IncidentClock): readonly (rea
 const safe = (text: string): string => (holdsKey(text) ? '(withheld: it holds what looks like a key)' : text);
 
 const noKeys = ({ state }: Incident): string =>
-  state === 'accepted' ? 'An earlier report had named its keys: the clock is with that one.' : 'None.';
+  state === 'accepted' ? 'Another report names its keys: the clock is with that one.' : 'None.';
 
 const nameOf = ({ credentialId, account }: KeyClock): string => credentialId ?? `admin key of ${account}`;
 

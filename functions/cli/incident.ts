@@ -53,6 +53,6 @@ export const findIncident = async ({ ports, flags }: Session, given: string | un
       known.length === 0
         ? 'None was reported so far.'
         : `The latest ones are ${known.slice(-shownIncidents).reverse().join(', ')}.`,
-    next: near === null ? `keyturn status${flags}` : `Perhaps you meant: keyturn incident ${near}${flags}`,
+    next: near === null ? `keyturn incidents --all${flags}` : `Perhaps you meant: keyturn incident ${near}${flags}`,
   });
 };

@@ -1,3 +1,4 @@
+import type { Credential } from '../domain/credential.ts';
 import { formatDuration } from '../register/duration.ts';
 import type { LeakedKey } from '../triggers/resolve-leak.ts';
 import { stoppedMeans } from './contain-words.ts';
@@ -30,6 +31,14 @@ export const planLines = (
   ...[...new Set(keys.map(({ target }) => target.provider))].map(stoppedMeans),
   `At most ${maximumStarts} at a time at each provider.`,
 ];
+
+/** Said, because what is left out may be what has leaked. */
+export const unnamedLines = (unnamed: readonly Pick<Credential, 'id'>[]): readonly string[] =>
+  unnamed.length === 0
+    ? []
+    : [
+        `Left as they are, because they serve no key, or one that nobody can name: ${unnamed.map(({ id }) => id).join(', ')}.`,
+      ];
 
 const failsFor = (credential: LeakedKey['credential'], isStopped: boolean): string => {
   if (credential === null) return 'good: it is not in the register any more, and is not replaced';

@@ -107,7 +107,7 @@ const notFound = async (
       {
         what: 'No key of ours has this value.',
         why: resolved.why,
-        next: `If it may be of one of our accounts, find its id in the vendor's console, then: keyturn compromised --key KEY_ID${session.flags}`,
+        next: `If it may be of one of our accounts, find its id in the vendor's console, then: keyturn compromised --key KEY_ID --account ACCOUNT${session.flags}`,
       },
       1,
     );
@@ -116,7 +116,7 @@ const notFound = async (
     return new CommandError({
       what: 'Nothing was found that could have leaked.',
       why: resolved.why,
-      next: `If you know the key's id: keyturn compromised --key KEY_ID${session.flags}`,
+      next: `If you know the key's id: keyturn compromised --key KEY_ID --account ACCOUNT${session.flags}`,
     });
   }
   const credential = session.register.credentials.find(({ target }) => target.account === leak.account);

@@ -20,17 +20,26 @@ export const planIncident = async (
 ): Promise<{
   readonly own: readonly Obligation[];
   readonly missing: readonly LeakedKey[];
+  /** Credentials that are meant, and whose key nobody can name, or that serve none: they are left as they are. */
+  readonly unnamed: readonly Credential[];
   readonly unlooked?: Fault;
 }> => {
   const own = (await ports.ledger.obligations('all')).filter(({ incidentId }) => incidentId === incident.incidentId);
-  if (incident.state !== 'awaiting-approval' || incident.leak.kind === 'admin-key') return { own, missing: [] };
+  if (incident.state !== 'awaiting-approval' || incident.leak.kind === 'admin-key')
+    return { own, missing: [], unnamed: [] };
   const { keys, reach, unlooked } = await resolveLeak(incident.leak, ports);
   // A credential that has one serves another key by now, or soon: that one has not leaked.
   const covered = new Set(own.map(({ credentialId }) => credentialId));
   const left = reach.filter(({ id, target }) => !covered.has(id) && isMeant(target));
   const named = keys.filter(({ credentialId, target }) => !covered.has(credentialId) && isMeant(target));
-  return { own, missing: [...named, ...(await servingKeys(left, ports))], ...(unlooked && { unlooked }) };
+  const serving = await servingKeys(left, ports);
+  return { own, missing: [...named, ...serving], unnamed: unnamedOf(left, serving), ...(unlooked && { unlooked }) };
 };
+
+export const unnamedOf = (
+  credentials: readonly Credential[],
+  keys: readonly Pick<LeakedKey, 'credentialId'>[],
+): readonly Credential[] => credentials.filter(({ id }) => !keys.some(({ credentialId }) => credentialId === id));
 
 /** What these credentials serve at this moment, in their order; one that serves nothing is left out. */
 export const servingKeys = async (credentials: readonly Credential[], ports: Ports): Promise<readonly LeakedKey[]> => {

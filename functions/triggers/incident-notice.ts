@@ -83,7 +83,7 @@ const wordsOf = (telling: Telling, incident: Incident, clock: IncidentClock): re
       return [
         'is closed',
         clock.keys.length === 0
-          ? `Since ${timeOf(closedAt ?? acceptedAt)} nothing is left to do: an earlier report had named its keys.`
+          ? `Since ${timeOf(closedAt ?? acceptedAt)} nothing is left to do: another report names its keys.`
           : `Every key was seen refused, the last one${since(all.refused?.seconds)}. The report is ready.`,
       ];
     case 'report':

@@ -151,7 +151,7 @@ const within = async (
 ): Promise<ResolvedLeak> => {
   const reach = (await ports.register.credentials()).filter(isMeant).toSorted(byTier);
   if (reach.length === 0) return nothing(`The register has no credential ${where}.`);
-  return { proof: 'reach', keys: [], reach, why: `The register has ${reach.length} ${where}.` };
+  return { proof: 'reach', keys: [], reach, why: `Of the register, ${where}: ${reach.length}.` };
 };
 
 /** A role that is named like a consumer could read what that consumer reads. Of any other nobody can tell. */

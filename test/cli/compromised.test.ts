@@ -226,7 +226,12 @@ describe('many at once', () => {
       const whole = { ...ports, register };
       const options = { letCallsLandSeconds: 30, automaticPerHour: 20, floorSeconds: 900, maximumStarts: 1 };
       const choice = { containFirst: null, decidedBy: 'a lead' };
-      const { accepted } = await takeReport(leadsReport({ kind: 'provider', provider: 'openai' }), whole, options, choice);
+      const { accepted } = await takeReport(
+        leadsReport({ kind: 'provider', provider: 'openai' }),
+        whole,
+        options,
+        choice,
+      );
       const { incident } = (await approveIncident(accepted.incidentId, choice, whole)) ?? {};
       if (incident === undefined) throw new Error('It was not approved.');
       const known = new Map(credentials.map((credential) => [credential.id, credential]));
@@ -237,6 +242,13 @@ describe('many at once', () => {
     expect(live().filter((key) => leaked.includes(key))).toEqual([]);
     expect(live()).toHaveLength(2);
     expect((await obligations()).map(({ refusedAt }) => typeof refusedAt)).toEqual(['string', 'string']);
+  });
+
+  test('what it means and cannot name is told, and not passed over', async () => {
+    const { stdout } = await world.run('compromised --person test-team@example.com --yes --detach');
+    expect(stdout).toContain(
+      'Left as they are, because they serve no key, or one that nobody can name: support-anthropic.',
+    );
   });
 
   test('interrupted between the yes and its records, reconcile goes on with it', async () => {

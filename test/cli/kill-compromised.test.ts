@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { keyId, secretName, versionId } from '../../functions/domain/identifiers.ts';
 import { SecretValue } from '../../functions/domain/secret-value.ts';
-import { systemClock } from '../../functions/shell/system-clock.ts';
 import { engineClock } from '../../functions/local/clock.ts';
 import { openLocal } from '../../functions/local/ports.ts';
 import { type AllSimulators, startAll } from '../../functions/local/simulated/all.ts';
 import { providers } from '../../functions/providers/index.ts';
 import { parseRegister } from '../../functions/register/load.ts';
+import { systemClock } from '../../functions/shell/system-clock.ts';
 import { bundled } from '../rotation/kill/line-process.ts';
-import { type Plan, type Proxy, startProxy } from '../rotation/kill/proxy.ts';
+import { type Plan, type Proxy as ProviderProxy, startProxy } from '../rotation/kill/proxy.ts';
 import { adminKeys } from './world.ts';
 
 // `keyturn compromised --provider openai`, ten keys, as a process of its own that is killed with -9 at one request to
@@ -38,7 +38,7 @@ beforeAll(async () => {
 
 let folder: string;
 let simulators: AllSimulators;
-let proxy: Proxy | undefined;
+let proxy: ProviderProxy | undefined;
 afterEach(async () => {
   await proxy?.close();
   await simulators.close();
@@ -92,7 +92,10 @@ const makeWorld = async (): Promise<readonly string[]> => {
 };
 
 const originsThrough = (origin: string): void =>
-  writeFileSync(join(folder, '.keyturn', 'local.json'), JSON.stringify({ origins: { 'https://api.openai.com': origin } }));
+  writeFileSync(
+    join(folder, '.keyturn', 'local.json'),
+    JSON.stringify({ origins: { 'https://api.openai.com': origin } }),
+  );
 
 test.each<[Plan, readonly string[]]>([
   [{ fault: 'kill-before', at: 1 }, ['reconcile', 'resume']],
@@ -120,9 +123,15 @@ test.each<[Plan, readonly string[]]>([
 
   const keys = simulators.simulators['openai']?.keys() ?? [];
   const live = keys.filter(({ refusedAt }) => refusedAt === null).map(({ id }) => id);
-  expect(live.filter((id) => leaked.includes(id)), told.join('\n')).toEqual([]);
+  expect(
+    live.filter((id) => leaked.includes(id)),
+    told.join('\n'),
+  ).toEqual([]);
   await withPorts(async ({ ports: { ledger } }) => {
-    expect((await ledger.obligations('open')).map((one) => one.credentialId), told.join('\n')).toEqual([]);
+    expect(
+      (await ledger.obligations('open')).map((one) => one.credentialId),
+      told.join('\n'),
+    ).toEqual([]);
     expect((await ledger.obligations('all')).map((one) => one.keyId).toSorted()).toEqual([...leaked].toSorted());
     const serving = (await ledger.all()).map((record) => record.serving?.keyId);
     expect(serving).toHaveLength(count);

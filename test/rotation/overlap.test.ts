@@ -3,6 +3,7 @@ import { Fault } from '../../functions/domain/fault.ts';
 import { keyId, versionId } from '../../functions/domain/identifiers.ts';
 import { SecretValue } from '../../functions/domain/secret-value.ts';
 import { sweepStrays } from '../../functions/watch/sweep-strays.ts';
+import { reconcileOnce } from '../watch/reconciled.ts';
 import { overlapSeconds, type RotationWorld, startRotationWorld } from './rotation-world.ts';
 
 let world: RotationWorld;
@@ -386,8 +387,10 @@ describe('between the cut-over and the revocation', () => {
     expect(await world.outcomeOf(rotationId)).toBe('Superseded');
     expect(await world.currentValue()).toBe(old.value);
     expect(world.liveKeys().map(({ id }) => id)).toContain(old.keyId);
-    // What our run left alive is ours: it goes with the sweep, once no cache holds it and after the grace.
+    // What our run left alive is ours: reconcile takes its label, and it goes with the sweep, once no cache holds it and
+    // after the grace.
     world.advance(overlapSeconds);
+    await reconcileOnce(world);
     await sweep();
     expect(world.liveKeys()).toHaveLength(2);
     world.advance(1_800);
