@@ -17,7 +17,7 @@ import {
   type LeakHash,
 } from '../domain/identifiers.ts';
 import type { Incident } from '../domain/incident.ts';
-import { type Obligation, withReport } from '../domain/obligation.ts';
+import { type Obligation, outlives, withReport } from '../domain/obligation.ts';
 import { emptyRecord } from '../domain/rotation.ts';
 import type { JournalEntry, Ledger } from '../ports.ts';
 import { readEntry, readIncident, readObligation, readPrint, readRecord, writeStored } from '../stored-text.ts';
@@ -157,8 +157,12 @@ export const awsLedger = (table: string, client: DynamoDBClient = new DynamoDBCl
       const key = obligationKey(report);
       for (let tries = 0; tries < mostConflicts; tries += 1) {
         const item = await get(key);
-        const obligation = withReport(item && readObligation(item.text), report);
-        if (await put(key, writeStored(obligation), item?.revision ?? 0)) return;
+        const known = item && readObligation(item.text);
+        // First: lost in between, it is there twice for a moment, and never not at all.
+        if (known !== null && outlives(known, report)) {
+          await put({ ...key, sk: `${key.sk}#${known.acceptedAt}` }, writeStored(known), 0);
+        }
+        if (await put(key, writeStored(withReport(known, report)), item?.revision ?? 0)) return;
       }
       throw tooManyWriters(key.pk);
     },

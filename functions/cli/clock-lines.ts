@@ -15,11 +15,13 @@ export const readClock = async (
   incident: Incident,
   keys: readonly Pick<Obligation, 'keyId' | 'target'>[],
 ): Promise<IncidentClock> => {
-  const obligations = (await ports.ledger.obligations('all')).filter(
-    ({ incidentId, keyId, target }) =>
-      incidentId === incident.incidentId ||
-      keys.some((key) => key.keyId === keyId && key.target.account === target.account),
-  );
+  const all = await ports.ledger.obligations('all');
+  const named = keys.flatMap((key) => {
+    const reports = all.filter(({ keyId, target }) => key.keyId === keyId && key.target.account === target.account);
+    // Of one that was reported again after its proof, the report that counts now.
+    return reports.toSorted((left, right) => (left.acceptedAt < right.acceptedAt ? -1 : 1)).slice(-1);
+  });
+  const obligations = [...new Set([...all.filter(({ incidentId }) => incidentId === incident.incidentId), ...named])];
   const rotations = await openRotations(ports, obligations);
   const own = obligations.map((obligation) => ({ ...obligation, incidentId: incident.incidentId }));
   return incidentClock(incident, own, rotations, ports.clock.now());

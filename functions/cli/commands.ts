@@ -58,12 +58,12 @@ export const commands: readonly CommandSpec[] = [
   {
     name: 'sources set',
     summary: 'store what a source signs its webhooks with, or the token for its API',
-    positionals: [{ name: 'source' }, { name: 'webhook or token' }],
+    positionals: [{ name: 'source' }, { name: 'secret' }],
     options: { only: { summary: 'webhook: what was stored before counts no more' } },
     details: [
-      'The sources are github and gitguardian. The secret is read from a hidden prompt, or from stdin, never from an',
-      'argument. What signed before goes on counting beside the new one, so that no delivery is lost while it is changed',
-      'at the vendor; --only ends that.',
+      '<source> is github or gitguardian, <secret> is webhook or token. Its value is read from a hidden prompt, or from',
+      'stdin, never from an argument. What signed before goes on counting beside the new one, so that no delivery is',
+      'lost while it is changed at the vendor; --only ends that.',
     ],
     secret: 'the secret',
     load: async () => (await import('./sources-set.ts')).sourcesSet,

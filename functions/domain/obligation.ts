@@ -30,14 +30,20 @@ export type Obligation = {
   readonly evidence: string | null;
 };
 
+const isAnew = (known: Obligation, report: Obligation): boolean =>
+  known.refusedAt !== null && report.refusedAt === null && report.rotationId !== known.rotationId;
+
+/** Whether a report of another incident takes the place of what was proven: that stays on record beside it. */
+export const outlives = (known: Obligation, report: Obligation): boolean =>
+  isAnew(known, report) && known.incidentId !== report.incidentId;
+
 /**
  * What is known of an obligation after a report of the same key. The first acceptance and what was once observed
  * stay; a report by another rotation after the key was seen refused opens it anew, because a key can come back.
  */
 export const withReport = (known: Obligation | null, report: Obligation): Obligation => {
   if (known === null) return report;
-  const anew = known.refusedAt !== null && report.refusedAt === null && report.rotationId !== known.rotationId;
-  if (anew) return report;
+  if (isAnew(known, report)) return report;
   return {
     ...report,
     incidentId: known.incidentId ?? report.incidentId,

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { PrintQuestion } from '../domain/key-print.ts';
-import { withReport } from '../domain/obligation.ts';
+import { type Obligation, outlives, withReport } from '../domain/obligation.ts';
 import { emptyRecord } from '../domain/rotation.ts';
 import type { Ledger } from '../ports.ts';
 import { readEntry, readIncident, readObligation, readPrint, readRecord, writeStored } from '../stored-text.ts';
@@ -82,13 +82,19 @@ export const localLedger = (store: Store): Ledger => ({
         'SELECT obligation FROM obligations WHERE provider = ? AND account = ? AND key_id = ?',
         ...key,
       );
-      const obligation = withReport(row && readObligation(row.obligation), report);
-      sql.run(
-        'INSERT OR REPLACE INTO obligations (provider, account, key_id, open, obligation) VALUES (?, ?, ?, ?, ?)',
-        ...key,
-        obligation.refusedAt === null ? 1 : 0,
-        writeStored(obligation),
-      );
+      const known = row && readObligation(row.obligation);
+      const put = (keyId: string, obligation: Obligation): void => {
+        sql.run(
+          'INSERT OR REPLACE INTO obligations (provider, account, key_id, open, obligation) VALUES (?, ?, ?, ?, ?)',
+          report.target.provider,
+          report.target.account,
+          keyId,
+          obligation.refusedAt === null ? 1 : 0,
+          writeStored(obligation),
+        );
+      };
+      if (known !== null && outlives(known, report)) put(`${known.keyId} ${known.acceptedAt}`, known);
+      put(report.keyId, withReport(known, report));
     }),
 
   obligations: (filter) =>

@@ -202,8 +202,8 @@ const listKeys = async (call: Call<Settings>): Promise<readonly KeyRecord[]> =>
 
 /** What a key shows of its value; null when it shows too little to tell two values apart. */
 const hintOf = ({ partial_key_hint }: Key): { readonly start: string; readonly end: string } | null => {
-  const [, start, end] = /^(.*?)(?:\.{3}|…)(.{4,})$/.exec(partial_key_hint ?? '') ?? [];
-  return start === undefined || end === undefined ? null : { start, end };
+  const [start = '', end = ''] = (partial_key_hint ?? '').split(/\.{3,}|…/);
+  return end.length < 4 ? null : { start, end };
 };
 
 /** Null where what is shown cannot be compared. */
@@ -246,7 +246,7 @@ const probe = ({ http, settings }: Call<Settings>, value: SecretValue): Promise<
 
 const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
 
-const moneyCodes = [
+const moneyCodes: readonly (string | null)[] = [
   'billing_error',
   'enforced_spend_limit_reached',
   'contract_spend_limit_reached',
@@ -265,7 +265,7 @@ const judge = (answer: Answer): Verdict => {
   if (status === 200 && modelsSchema.safeParse(body).success) return { kind: 'accepted', findings: [] };
   if (status === 401 && error?.type === 'authentication_error') return { kind: 'refused', evidence };
   const isSpent = status === 400 && /(?:usage|spend|spending) limit|credit balance/i.test(error?.message ?? '');
-  if (isSpent || (code !== null && moneyCodes.includes(code))) {
+  if (isSpent || moneyCodes.includes(code)) {
     return { kind: 'accepted', findings: [{ kind: 'no-money', detail: `The key is alive, but ${evidence}.` }] };
   }
   if (status === 403 && error?.type === 'permission_error') {
@@ -337,7 +337,7 @@ const missingModels = async (
   listing: unknown,
   declared: readonly string[],
 ): Promise<readonly string[] | null> => {
-  const listed = modelsSchema.safeParse(listing).data?.data.map(({ id }) => id) ?? [];
+  const listed = modelsSchema.parse(listing).data.map(({ id }) => id);
   const missing: string[] = [];
   for (const model of declared.filter((name) => !listed.includes(name))) {
     const answer = await send(http, vendor, {

@@ -40,7 +40,7 @@ export interface Answer {
   readonly code: string | null;
   readonly requestId: string | null;
   readonly headers: Readonly<Record<string, string>>;
-  /** Parsed JSON; the text where it is none; undefined where it is empty. */
+  /** Parsed JSON; the text where it is none. */
   readonly body: unknown;
 }
 
@@ -159,7 +159,6 @@ const harmless = (text: string | null, form = /^(?:[A-Za-z][A-Za-z_.-]{0,63}|[0-
   text !== null && form.test(text) ? text : null;
 
 const parse = (text: string): unknown => {
-  if (text === '') return undefined;
   try {
     return JSON.parse(text);
   } catch {

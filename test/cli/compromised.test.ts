@@ -154,6 +154,22 @@ describe('compromised', () => {
     expect(live()).toEqual([serving]);
   });
 
+  test('reported again after its proof, the first incident keeps its clock and its evidence', async () => {
+    const dead = await keyNow();
+    await world.run('compromised --yes', { stdin: secretOf(dead) });
+    const [first] = await incidents();
+    const report = (await world.run(`incident ${first?.incidentId ?? ''} --json`)).stdout;
+    const again = await world.run('compromised --yes', { stdin: secretOf(dead) });
+    expect(again.stdout).toContain('The clock, from the acceptance:');
+    expect((await obligations()).map(({ incidentId, refusedAt }) => [incidentId, typeof refusedAt])).toEqual(
+      expect.arrayContaining((await incidents()).map(({ incidentId }) => [incidentId, 'string'])),
+    );
+    const markdown = (await world.run(`incident ${first?.incidentId ?? ''}`)).stdout;
+    expect(markdown).toContain('was refused 3 times');
+    expect(markdown).not.toContain('Another report names its keys');
+    expect(report).toContain(dead);
+  });
+
   test.each([
     ['--credential assistant-openia', 'Perhaps you meant assistant-openai'],
     ['--provider opnai', 'There is no provider'],

@@ -58,7 +58,7 @@ describe('sources set', () => {
   test.each([
     ['sources set gitub webhook', newer, 'Perhaps you meant github.'],
     ['sources set github webhoook', newer, 'Perhaps you meant webhook.'],
-    ['sources set github', newer, 'The webhook or token is missing.'],
+    ['sources set github', newer, 'The secret is missing.'],
     ['sources set github webhook', 'canaryShort', 'This is no webhook secret.'],
     ['sources set github webhook', `${newer}\n${former}\n${older}`, 'This is no webhook secret.'],
     ['sources set github token', 'canary with spaces', 'This is no API token.'],

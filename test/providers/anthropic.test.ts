@@ -158,7 +158,11 @@ describe('the listing', () => {
     });
     await expect(connection.listKeys?.()).rejects.toMatchObject({ name: 'NothingChanged' });
     expect(sent).toMatchObject([
-      { method: 'GET', url: `${keysUrl}?limit=1000`, headers: { 'x-api-key': 'sk-ant-admin01-any' } },
+      {
+        method: 'GET',
+        url: `${keysUrl}?limit=1000`,
+        headers: { 'x-api-key': 'sk-ant-admin01-any', 'anthropic-version': '2023-06-01' },
+      },
       { method: 'GET', url: `${keysUrl}?limit=1000&after_id=apikey_01Same` },
     ]);
   });
@@ -191,6 +195,8 @@ describe('the listing', () => {
     ['sk-ant-api03-R2D...igAA', 'igAA'],
     ['sk-ant-api03-R2D…igAA', 'igAA'],
     ['sk-ant-api03-R2D...gAA', null],
+    ['sk-ant-api03-R2D......igAA', 'igAA'],
+    ['sk-ant-api03-R2D.igAA', null],
     ['igAA', null],
     [null, null],
   ])('shows of %j the end %j', async (partial_key_hint, hint) => {
@@ -384,6 +390,8 @@ describe('validate', () => {
   it.each<[string, ScriptedAnswer, string]>([
     ['no answer', 'lost', 'Anthropic gave no complete answer'],
     ['an empty 502', { status: 502 }, 'Anthropic answered HTTP 502'],
+    ['an empty 400', { status: 400 }, 'Anthropic answered HTTP 400'],
+    ['an empty 403', { status: 403 }, 'Anthropic answered HTTP 403'],
     ['a list of something else', { status: 200, body: { models: [] } }, 'Anthropic answered HTTP 200'],
     ['an error that looks like a list', { status: 500, body: { data: [] } }, 'Anthropic answered HTTP 500'],
     ['a 401 of another type', errorAnswer(401, 'permission_error'), 'Anthropic answered HTTP 401 permission_error'],
@@ -497,6 +505,17 @@ describe('the status', () => {
     const id = keyId('apikey_01Unknown');
     for (const wish of [operations.disableKey, operations.containKey, operations.revokeKey]) await wish(id);
     await expect(operations.enableKey(id)).rejects.toMatchObject({ name: 'Refused' });
+  });
+
+  it('of an absent key takes one request', async () => {
+    const { connection, sent } = answering(errorAnswer(404, 'not_found_error'));
+    await connection.revokeKey?.(someId);
+    expect(sent).toHaveLength(1);
+  });
+
+  it('is not had by that type without 404', async () => {
+    const { connection } = answering(errorAnswer(400, 'not_found_error'));
+    await expect(connection.revokeKey?.(someId)).rejects.toMatchObject({ name: 'Refused' });
   });
 
   it('is not had by a 404 of a stranger', async () => {

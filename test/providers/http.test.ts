@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Fault } from '../../functions/domain/fault.ts';
 import { type Http, HttpFailure, type HttpRequest, type HttpResponse } from '../../functions/ports.ts';
-import { ask, type Request, send, type Vendor } from '../../functions/providers/http.ts';
+import { ask, probeAdmin, type Request, send, type Vendor } from '../../functions/providers/http.ts';
 
 const vendor: Vendor = {
   title: 'Vendor',
@@ -52,6 +52,8 @@ describe('an answer becomes a fault', () => {
     ['503 with a body', answering(503, '<html>'), 'NothingChanged', 'OutcomeUnknown'],
     ['408', answering(408), 'NothingChanged', 'OutcomeUnknown'],
     ['a redirect', answering(302), 'NothingChanged', 'OutcomeUnknown'],
+    ['a choice', answering(300, '{"id":"1"}'), 'NothingChanged', 'OutcomeUnknown'],
+    ['a status that is none', answering(199, '{"id":"1"}'), 'NothingChanged', 'OutcomeUnknown'],
     ['half an answer', answering(200, '{"id":"'), 'NothingChanged', 'OutcomeUnknown'],
     ['an answer of another form', answering(200, '{"key":"1"}'), 'NothingChanged', 'OutcomeUnknown'],
     ['an empty answer', answering(204), 'NothingChanged', 'OutcomeUnknown'],
@@ -61,6 +63,7 @@ describe('an answer becomes a fault', () => {
     ['401', answering(401), 'NeedsPerson', 'NeedsPerson'],
     ['403', answering(403, '{"code":"region"}'), 'NeedsPerson', 'NeedsPerson'],
     ['400', answering(400, '{"code":"bad_name"}'), 'Refused', 'Refused'],
+    ['400 with a code that every object has', answering(400, '{"code":"constructor"}'), 'Refused', 'Refused'],
     ['404', answering(404), 'Refused', 'Refused'],
     ['409', answering(409), 'Refused', 'Refused'],
   ])('%s', async (_case, transport, whenRepeatable, whenNot) => {
@@ -73,6 +76,23 @@ describe('an answer becomes a fault', () => {
     await expect(ask({ send: transport }, vendor, { ...request(false), read })).rejects.toThrow(
       'Vendor: create a key: the admin key was turned down: Vendor answered HTTP 403 region (request req_1); ' +
         'nothing was changed. Check the admin key and its permissions; replace it with `keyturn admin set`.',
+    );
+  });
+
+  it.each([
+    ['{"id":1,"keys":[{"value":2}]}', 'id, keys.0.value'],
+    ['no JSON', 'the whole'],
+    ['', 'the whole'],
+  ])('says where an answer is not of the vendor’s form: %s', async (body, where) => {
+    await expect(ask({ send: answering(200, body) }, vendor, { ...request(true), read })).rejects.toThrow(
+      `Vendor answered HTTP 200 in a form that is not its own (at: ${where})`,
+    );
+  });
+
+  it.each(['my req_1', 'req_1 of mine', 'r'.repeat(65), ''])('quotes no request id like %j', async (id) => {
+    const transport = answering(400, '', { 'x-request-id': id });
+    await expect(ask({ send: transport }, vendor, { ...request(true), read })).rejects.toThrow(
+      /Vendor answered HTTP 400; nothing was changed\.$/,
     );
   });
 
@@ -107,6 +127,19 @@ describe('an answer becomes a fault', () => {
   });
 });
 
+describe('the admin secret', () => {
+  it.each([
+    ['no answer', failing(true), { kind: 'unclear', evidence: 'Vendor gave no complete answer' }],
+    ['success', answering(200), { kind: 'accepted', findings: [] }],
+    ['death', answering(401, '{"code":"dead"}'), { kind: 'refused', evidence: 'Vendor answered HTTP 401 dead' }],
+    ['anything else', answering(401), { kind: 'unclear', evidence: 'Vendor answered HTTP 401' }],
+  ])('after %s', async (_case, transport, verdict) => {
+    const probe = { method: 'GET', url: 'https://vendor.example/keys', headers: {} } as const;
+    const isDead = ({ code }: { readonly code: string | null }) => code === 'dead';
+    expect(await probeAdmin({ send: transport }, vendor, probe, isDead)).toEqual(verdict);
+  });
+});
+
 describe('a request', () => {
   const sentAs = async (changed: Partial<Request>): Promise<HttpRequest> => {
     const all: HttpRequest[] = [];
@@ -116,8 +149,8 @@ describe('a request', () => {
         return Promise.resolve({ status: 200, body: '', headers: {} });
       },
     };
-    const { what, method, url, headers } = request(true);
-    await send(http, vendor, { what, method, url, headers, repeatable: true, ...changed });
+    const { method, url, headers } = request(true);
+    await send(http, vendor, { method, url, headers, ...changed });
     const [only] = all;
     if (only === undefined) throw new TypeError('Nothing was sent.');
     return only;
@@ -129,10 +162,11 @@ describe('a request', () => {
     const form = await sentAs({ form: { a: '1 2' } });
     expect([form.body, form.headers['content-type']]).toEqual(['a=1+2', 'application/x-www-form-urlencoded']);
     const bare = await sentAs({});
-    expect([bare.body, bare.headers['content-type']]).toEqual([undefined, undefined]);
-  });
-
-  it('has a time limit', async () => {
-    expect((await sentAs({})).timeoutSeconds).toBe(15);
+    expect(bare).toEqual({
+      method: 'POST',
+      url: 'https://vendor.example/keys',
+      headers: { accept: 'application/json', authorization: 'Bearer sk-admin-1' },
+      timeoutSeconds: 15,
+    });
   });
 });

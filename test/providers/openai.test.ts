@@ -353,6 +353,11 @@ describe('use', () => {
   });
 });
 
+it('a permission that the admin key lacks is named', async () => {
+  const { connection } = answering({ status: 401, body: lacksScopes });
+  await expect(connection.listKeys?.()).rejects.toThrow('HTTP 401 missing_scope');
+});
+
 describe('to revoke', () => {
   const deleted = { status: 200, body: { deleted: true } };
 

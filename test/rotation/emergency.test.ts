@@ -36,13 +36,23 @@ describe('an emergency', () => {
     const { seed, request, drive, outcomeOf, storyOf, liveKeys, local } = await startWorld('openai');
     const old = await seed();
     world.expectDeadCurrent(true);
-    const { secret: _secret, incident: _incident, replacement: _replacement, ...input } = request(leaked(old));
-    await local.ports.executions.start(input as RotationRequest);
+    const { describe: whole } = local.ports.vault;
+    const describeNamed: typeof whole = async (secret) => {
+      if (typeof secret !== 'string') throw new TypeError('A secret without a name.');
+      return whole(secret);
+    };
+    Object.assign(local.ports.vault, { describe: describeNamed });
+    const newer = ['secret', 'incident', 'replacement'];
+    const input = request(leaked(old));
+    const older = Object.fromEntries(Object.entries(input).filter(([name]) => !newer.includes(name)));
+    await local.ports.executions.start(older as RotationRequest);
     await drive();
     expect(await outcomeOf(input.rotationId)).toBe('Done');
     expect((await storyOf(input.rotationId)).slice(0, 2)).toEqual(['contain/contain', 'begin/start']);
     expect(liveKeys().map(({ id }) => id)).not.toContain(old.keyId);
-    expect(await local.ports.ledger.obligations('all')).toMatchObject([{ incidentId: null, refusedAt: expect.any(String) }]);
+    expect(await local.ports.ledger.obligations('all')).toMatchObject([
+      { incidentId: null, refusedAt: expect.any(String) },
+    ]);
   });
 
   it('replaces first where the request says so, and serves no dead key on the way', async () => {

@@ -18,7 +18,7 @@ export const possibleActs = (world: World): readonly Act[] => {
   const { seeded, vault, credential } = world;
   const hasNew = newKey(world) !== null;
   const labels = vault.labels(credential.secret);
-  return acts.filter((act) => {
+  const isPossible = (act: Act): boolean => {
     switch (act) {
       case 'compromise-old':
       case 'provider-kills-old':
@@ -41,7 +41,8 @@ export const possibleActs = (world: World): readonly Act[] => {
       case 'new-definition':
         return true;
     }
-  });
+  };
+  return acts.filter(isPossible);
 };
 
 /** What somebody else does, at this very instant. */

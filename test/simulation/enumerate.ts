@@ -1,5 +1,6 @@
 import { type Act, acts, type FaultKind, readFaults, writeFaults } from './plan.ts';
 import type { Site } from './seam.ts';
+import { type SettingName, settings } from './settings.ts';
 
 /**
  * What can go wrong at a call, without what is the same as another case:
@@ -9,7 +10,7 @@ import type { Site } from './seam.ts';
  */
 const faultsAt = (site: Site): readonly FaultKind[] => {
   if (site.kind === 'write') return site.port === 'http' ? [...writeFaults, 'malformed'] : writeFaults;
-  return readFaults.filter((kind) => {
+  const isAnother = (kind: (typeof readFaults)[number]): boolean => {
     switch (kind) {
       case 'crash-before':
         return false;
@@ -27,15 +28,15 @@ const faultsAt = (site: Site): readonly FaultKind[] => {
       case 'duplicate':
         return true;
     }
-  });
+  };
+  return readFaults.filter(isAnother);
 };
 
 /**
  * What others do in the instant before a call, where the call could tell: an act before a call that touches nothing of
  * what the act touches is the act after that call, which is the act before the next one.
  */
-const actsAt = (site: Site): readonly Act[] =>
-  acts.filter((act) => site.acts.includes(act) && touches(act, site));
+const actsAt = (site: Site): readonly Act[] => acts.filter((act) => site.acts.includes(act) && touches(act, site));
 
 const touches = (act: Act, { port, kind, operation }: Site): boolean => {
   switch (act) {
@@ -62,9 +63,31 @@ const touches = (act: Act, { port, kind, operation }: Site): boolean => {
   }
 };
 
+type Single = readonly [site: string, kind: FaultKind | Act];
+
 /** Every single fault and act of a recorded run. */
-export const singlesOf = (sites: readonly Site[]): readonly (readonly [string, FaultKind | Act])[] =>
-  sites.flatMap((site) => [...faultsAt(site), ...actsAt(site)].map((kind) => [site.name, kind] as const));
+export const singlesOf = (sites: readonly Site[]): readonly Single[] => sites.flatMap(singlesAt);
+
+/** Those of them that can end otherwise than under `prompt`, where `npm test` runs them all. */
+export const singlesTouchedBy = (setting: SettingName, sites: readonly Site[]): readonly Single[] =>
+  sites.flatMap((site) => singlesAt(site).filter(([, kind]) => setting === 'prompt' || isTouched(setting, site, kind)));
+
+const singlesAt = (site: Site): readonly Single[] =>
+  [...faultsAt(site), ...actsAt(site)].map((kind) => [site.name, kind] as const);
+
+/** A step that asks the same for the fourth time is polling; what it has asked three times can fail the fourth. */
+const polls = 3;
+
+/**
+ * Nothing but a call that lands late asks how late; nothing but a vendor is slow or has pages. What a vendor's lag makes
+ * of a fault elsewhere (a ledger that is down while a key is not yet accepted) is left to `npm run simulate`.
+ */
+const isTouched = (name: SettingName, { name: site, port }: Site, kind: FaultKind | Act): boolean => {
+  const { lateSeconds, activationLagSeconds, revocationLagSeconds } = settings[name];
+  const isOtherwiseLate = lateSeconds !== settings.prompt.lateSeconds && (kind === 'late' || kind === 'overdue');
+  const isVendorSlow = activationLagSeconds > 0 || revocationLagSeconds > 0;
+  return isOtherwiseLate || (isVendorSlow && port === 'http' && Number(site.split('#')[1]) <= polls);
+};
 
 /** After these nobody knows what happened, or the caller's double has acted. */
 const dangerous: readonly FaultKind[] = ['lost', 'late', 'overdue', 'crash-after', 'duplicate'];

@@ -73,12 +73,14 @@ const begin = async (world: World, { mode, vendor: vendorName }: Scenario): Prom
   if (strategy !== 'two-slot') {
     world.foreign.add(world.mint('another teams'));
     world.foreign.add(world.mint('keyturn-another-20260101-deadbeef-1'));
+    world.ownKey();
   }
   if (mode === 'first-issue') {
+    // What people have made is accepted by the time that the case begins.
+    await world.time.runUntil(world.time.now() + 600_000);
     void (vendorName === 'human' ? world.submit() : world.watch());
     return;
   }
-  if (strategy !== 'two-slot') world.ownKey();
   const seeded = strategy === 'two-slot' ? keyId(vendor.keys()[0]?.id ?? '') : world.mint('by hand');
   world.seeded = seeded;
   await (mode === 'heal' ? world.writeByHand(seeded, current, true) : world.writeByHand(seeded, current));

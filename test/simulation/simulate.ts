@@ -1,21 +1,24 @@
 import { parseArgs } from 'node:util';
-import { allPairs, emptyTally, runPlan, runSingles, type Tally, tallyText } from './matrix.ts';
+import { allPairs, emptyTally, runDangerousPairs, runPlan, runSingles, type Tally, tallyText } from './matrix.ts';
 import { readPlan } from './plan.ts';
 import { randomPlan, sequence } from './random-plan.ts';
 import { runCase } from './run.ts';
+import type { SettingName } from './settings.ts';
 import { settingsOf, vendorNames } from './vendor.ts';
 import { modes, readScenario, type Scenario, scenarioText } from './world.ts';
 
 const help = `npm run simulate                                 all pairs of every vendor and mode, setting prompt: hours
-npm run simulate -- --only delete-only/scheduled/prompt    the pairs of one
+npm run simulate -- --only 'human/*/prompt'      of these vendors, modes and settings; goes with each of the following
+npm run simulate -- --dangerous                  every dangerous pair
 npm run simulate -- --singles                    every single fault in every setting
-npm run simulate -- --random 600 --seed 1        random plans of three to five faults, for 600 seconds
+npm run simulate -- --random 20000 --seed 1      that many random plans of three to five faults
 npm run simulate -- --replay '<case> <site>=<fault> ...'   one case, told line by line`;
 
 const { values } = parseArgs({
   options: {
     help: { type: 'boolean', default: false },
-    only: { type: 'string' },
+    only: { type: 'string', default: '*/*/*' },
+    dangerous: { type: 'boolean', default: false },
     singles: { type: 'boolean', default: false },
     random: { type: 'string' },
     seed: { type: 'string', default: '1' },
@@ -27,14 +30,21 @@ const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
-const scenarios = (everySetting: boolean): readonly Scenario[] =>
-  values.only === undefined
-    ? vendorNames.flatMap((vendor) =>
-        (everySetting ? settingsOf(vendor) : (['prompt'] as const)).flatMap((setting) =>
-          modes.map((mode) => ({ vendor, mode, setting })),
-        ),
-      )
-    : [readScenario(values.only)];
+const every = vendorNames.flatMap((vendor) =>
+  settingsOf(vendor).flatMap((setting) => modes.map((mode) => ({ vendor, mode, setting }))),
+);
+const scenarios = (setting: SettingName | '*'): readonly Scenario[] => {
+  const named = values.only.split('/');
+  const found = every
+    .filter((scenario) =>
+      scenarioText(scenario)
+        .split('/')
+        .every((word, at) => ['*', word].includes(named[at] ?? '*')),
+    )
+    .filter((scenario) => named[2] !== '*' || setting === '*' || scenario.setting === setting);
+  if (found.length === 0) throw new TypeError(`${values.only} is no vendor/mode/setting.`);
+  return found;
+};
 
 const report = (name: string, tally: Tally): boolean => {
   say(tallyText(name, tally));
@@ -54,7 +64,7 @@ const replay = async (line: string): Promise<boolean> => {
 
 const pairs = async (): Promise<boolean> => {
   let well = true;
-  for (const scenario of scenarios(false)) {
+  for (const scenario of scenarios('prompt')) {
     const tally = emptyTally();
     for await (const plan of allPairs(scenario)) await runPlan(tally, scenario, plan);
     well = report(`pairs ${scenarioText(scenario)}`, tally) && well;
@@ -62,20 +72,28 @@ const pairs = async (): Promise<boolean> => {
   return well;
 };
 
-const singles = async (): Promise<boolean> => {
+const dangerous = async (): Promise<boolean> => {
   let well = true;
-  for (const scenario of scenarios(true)) {
-    well = report(`singles ${scenarioText(scenario)}`, await runSingles(scenario)) && well;
+  for (const scenario of scenarios('prompt')) {
+    well = report(`dangerous pairs ${scenarioText(scenario)}`, await runDangerousPairs(scenario, 'all')) && well;
   }
   return well;
 };
 
-const random = async (seconds: number, seed: number): Promise<boolean> => {
+const singles = async (): Promise<boolean> => {
+  let well = true;
+  for (const scenario of scenarios('*')) {
+    well = report(`singles ${scenarioText(scenario)}`, await runSingles(scenario, 'all')) && well;
+  }
+  return well;
+};
+
+const random = async (plans: number, seed: number): Promise<boolean> => {
   const draw = sequence(seed);
   const tally = emptyTally();
-  const all = scenarios(true);
+  const all = scenarios('*');
   const calm = new Map<Scenario, Awaited<ReturnType<typeof runCase>>['sites']>();
-  for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
+  while (tally.cases < plans) {
     const scenario = all[Math.floor(draw() * all.length)];
     if (scenario === undefined) break;
     const sites = calm.get(scenario) ?? (await runCase(scenario, new Map(), true)).sites;
@@ -92,6 +110,6 @@ else {
       ? await replay(values.replay)
       : values.random !== undefined
         ? await random(Number(values.random), Number(values.seed))
-        : await (values.singles ? singles() : pairs());
+        : await (values.singles ? singles() : values.dangerous ? dangerous() : pairs());
   process.exitCode = well ? 0 : 1;
 }

@@ -432,9 +432,9 @@ export const makeWorld = (
   const noticeServing = (): void => {
     const version = vault.holder(credential.secret, 'AWSCURRENT');
     if (version === serving) return;
-    const left = serving === null ? undefined : valueOf(serving);
+    const left = serving === null ? undefined : valueBehind(serving);
     serving = version;
-    const taken = version === null ? undefined : valueOf(version);
+    const taken = version === null ? undefined : valueBehind(version);
     if (taken !== undefined) vendor.use(taken);
     if (left === undefined) return;
     for (let seconds = cacheTtlSeconds - 1; seconds < (build.consumerHoldsSeconds ?? cacheTtlSeconds); seconds += 240) {
@@ -444,7 +444,7 @@ export const makeWorld = (
       });
     }
   };
-  const valueOf = (version: VersionId): string | undefined => {
+  const valueBehind = (version: VersionId): string | undefined => {
     const key = handMade.get(version) ?? vault.payload(credential.secret, version)?.keyId;
     return vendor.keys().find(({ id }) => id === key)?.value;
   };
@@ -481,9 +481,12 @@ export const makeWorld = (
   let own: KeyId | null = null;
   /** A key that Keyturn has not made: of two slots, what the other one holds. */
   const ownKey = (): KeyId => {
-    if (strategy !== 'two-slot') return (own ??= mint('a persons own'));
+    if (strategy !== 'two-slot') {
+      own ??= mint('a persons own');
+      return own;
+    }
     const version = vault.holder(credential.secret, 'AWSCURRENT');
-    const serves = version === null ? undefined : valueOf(version);
+    const serves = version === null ? undefined : valueBehind(version);
     return keyId(vendor.keys().find(({ value, refusedAt }) => refusedAt === null && value !== serves)?.id ?? '');
   };
   let handWritten = 0;
@@ -530,7 +533,7 @@ export const makeWorld = (
   /** The key behind AWSCURRENT, if the vendor refuses it. */
   const deadCurrent = (): KeyId | null => {
     const version = vault.holder(credential.secret, 'AWSCURRENT');
-    const key = version === null ? undefined : vendor.keys().find(({ value }) => value === valueOf(version));
+    const key = version === null ? undefined : vendor.keys().find(({ value }) => value === valueBehind(version));
     return key === undefined || vendor.isLive(key) ? null : keyId(key.id);
   };
 

@@ -145,6 +145,19 @@ export const ledgerSuite = (name: string, open: () => Ledger): void => {
       expect(await obligations('open')).toEqual([anew]);
     });
 
+    it('that another incident opens anew stays on record as it was proven', async () => {
+      const proven = obligationOf(run, { refusedAt: at(3), evidence: 'was refused 3 times' });
+      const incident = { incidentId: incidentId('inc-20261101-00000002') };
+      const anew = obligationOf(run, { ...incident, acceptedAt: at(9), rotationId: rotationId('r-2') });
+      for (const obligation of [proven, anew]) await ledger.putObligation(obligation);
+      expect(await obligations('open')).toEqual([anew]);
+      expect(await obligations('all')).toEqual(expect.arrayContaining([proven, anew]));
+      const closed = { ...anew, refusedAt: at(12), evidence: 'absent' };
+      for (const obligation of [closed, closed]) await ledger.putObligation(obligation);
+      expect(await obligations('all')).toHaveLength(2);
+      expect(await obligations('all')).toEqual(expect.arrayContaining([proven, closed]));
+    });
+
     it('loses nothing of reports at the same time', async () => {
       await Promise.all([
         ledger.putObligation(obligationOf(run, { containedAt: at(2) })),
