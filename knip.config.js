@@ -17,8 +17,6 @@ export default {
     'test/gate/*.mjs',
     'test/mutation/*.ts',
   ],
-  // cdk.json and test/gate/generate.mjs start node with it.
-  ignoreDependencies: ['tsx'],
   // A type that an exported type is made of may be exported with it.
   ignoreExportsUsedInFile: { interface: true, type: true },
   project: ['{functions,infra,test,workflows}/**/*.{ts,mjs}'],

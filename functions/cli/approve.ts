@@ -1,4 +1,5 @@
 import { approveIncident, planIncident } from '../triggers/approve-incident.ts';
+import { accessLines } from './access-lines.ts';
 import { askToGoOn } from './ask.ts';
 import type { Answer, Call, Run } from './call.ts';
 import { CommandError } from './command-error.ts';
@@ -60,6 +61,7 @@ const approveWaiting = async (call: Call, session: Session): Promise<Answer> => 
     call.say(line);
   }
   for (const line of unnamedLines(unnamed)) call.say(line);
+  for (const line of await accessLines(incident.leak, keys, session, call.io.stdout)) call.say(line);
   if (unlooked !== undefined) for (const line of uncheckedMeans(unlooked)) call.say(line);
   await askToGoOn(call, `Replace ${keys.length === 1 ? 'this key' : `these ${keys.length} keys`}?`);
   const approved = await approveIncident(incidentId, { containFirst, decidedBy: whoDecides(call.io) }, ports);

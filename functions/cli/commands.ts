@@ -139,7 +139,7 @@ export const commands: readonly CommandSpec[] = [
       account: { value: 'NAME', summary: 'every key of an account; beside --key: where it lives' },
       owner: { value: 'NAME', summary: 'every key that this owner answers for, by name or contact' },
       person: { value: 'NAME', summary: 'every key that hangs off this person' },
-      principal: { value: 'ARN', summary: 'every key that this AWS principal could read' },
+      principal: { value: 'ARN', summary: 'every key that this AWS principal (or access key id) could read' },
       admin: { value: 'ACCOUNT', summary: "the account's admin key" },
       trufflehog: { value: 'FILE', summary: 'what trufflehog --json found; - for stdin' },
       gitleaks: { value: 'FILE', summary: "gitleaks' JSON report; - for stdin" },
@@ -210,6 +210,7 @@ export const commands: readonly CommandSpec[] = [
     details: [
       'Stops and replaces leaked keys that no run works on, serves the key before when the current one is dead, frees',
       'what runs left, and takes away labels that point at dead keys. On AWS a schedule does it every few minutes.',
+      'With --local it also tells people of incidents: of what is overdue, and of the end. On AWS another schedule does.',
     ],
     load: async () => (await import('./reconcile.ts')).reconcile,
   },

@@ -4,6 +4,7 @@ import { adminKeySteps } from '../providers/admin-key-steps.ts';
 import { approveIncident, servingKeys, unnamedOf } from '../triggers/approve-incident.ts';
 import { lookAtReport, takeReport } from '../triggers/compromise.ts';
 import { sweepStrays } from '../watch/sweep-strays.ts';
+import { accessLines } from './access-lines.ts';
 import { askToGoOn } from './ask.ts';
 import type { Answer, Call, Run } from './call.ts';
 import { CommandError } from './command-error.ts';
@@ -81,6 +82,7 @@ const reportMany = async (call: Call, session: Session, report: CompromiseReport
   call.say(resolved.why);
   for (const line of planLines(keys, choice.containFirst, options.maximumStarts, call.io.stdout)) call.say(line);
   for (const line of unnamedLines(unnamedOf(resolved.reach, keys))) call.say(line);
+  for (const line of await accessLines(report.leak, keys, session, call.io.stdout)) call.say(line);
   await askToGoOn(call, `Stop and replace ${keys.length === 1 ? 'this key' : `these ${keys.length} keys`}?`);
   const { incidentId } = begun ?? (await takeReport(report, ports, options, choice)).accepted;
   const approved = await approveIncident(incidentId, choice, ports);

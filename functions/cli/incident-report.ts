@@ -78,7 +78,7 @@ export const incidentReport = ({
           },
     ),
     ...section('What is still open', listOf(stillOpen(incident, clock), 'Nothing.')),
-    { kind: 'paragraph', text: next === null ? 'There is nothing left to do.' : 'Next:' },
+    { kind: 'paragraph', text: next === null ? lastWords(incident, clock) : 'Next:' },
     ...(next === null ? [] : [{ kind: 'paragraph', text: { code: next } } as const]),
   ];
 };
@@ -167,15 +167,18 @@ const toldWords = (what: string): string => {
   return what.startsWith('call ') ? `${what}: nobody had acted` : what;
 };
 
-const stillOpen = (
-  { state, told }: Incident,
-  { state: stands, keys, reportDueAt }: IncidentClock,
-): readonly string[] => [
-  ...(stands === 'waiting' ? [`Somebody has to decide: it ${stateWords[state]}.`] : []),
-  ...keys
+const stillOpen = (incident: Incident, clock: IncidentClock): readonly string[] => [
+  ...(clock.state === 'waiting' ? [`Somebody has to decide: it ${stateWords[incident.state]}.`] : []),
+  ...clock.keys
     .filter(({ refused }) => refused === null)
     .map((key) => `${nameOf(key)}: ${key.keyId} is not seen refused${key.replaced === null ? ', nor replaced' : ''}.`),
-  ...(stands === 'none' || told.some(({ what }) => reportTold.some((report) => report === what))
-    ? []
-    : [`The report is to be with the security lead by ${timeOf(reportDueAt)}.`]),
+  ...(owesReport(incident, clock) ? [`The report is to be with the security lead by ${timeOf(clock.reportDueAt)}.`] : []),
 ];
+
+const owesReport = ({ told }: Incident, { state }: IncidentClock): boolean =>
+  state !== 'none' && !told.some(({ what }) => reportTold.some((report) => report === what));
+
+const lastWords = (incident: Incident, clock: IncidentClock): string =>
+  owesReport(incident, clock)
+    ? `Next: send this report to the security lead by ${timeOf(clock.reportDueAt)}. Nothing else is left to do.`
+    : 'There is nothing left to do.';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod/mini';
+import { awsAccessLog } from '../aws/access-log.ts';
 import { clientSettings } from '../aws/client-settings.ts';
 import { awsExecutions } from '../aws/executions.ts';
 import { awsFingerprints } from '../aws/fingerprints.ts';
@@ -69,6 +70,7 @@ export const openAws = async ({ io }: Call, { credentials }: DeclaredRegister): 
       connect: connector({ vault, http, clock }),
     },
     adminVault: awsVault({ kmsKeyId: deployed.adminSecretsKey }),
+    accessLog: awsAccessLog(clock),
     http,
     letCallsLandSeconds: readLetCallsLandSeconds(),
     advance: (tick) => waitAtMost(io, tick, null),

@@ -33,6 +33,7 @@ export const openLocalSession = async (
   return {
     ports: local.ports,
     adminVault: local.ports.vault,
+    accessLog: null,
     http,
     letCallsLandSeconds,
 

@@ -1,5 +1,7 @@
+import type { Notice, Ports } from '../ports.ts';
+import { type Escalated, escalate } from '../watch/escalate.ts';
 import { reconcile as reconcileOnce } from '../watch/reconcile.ts';
-import type { Run } from './call.ts';
+import type { Call, Run } from './call.ts';
 import { readRegister, strategyOfProvider, withSession } from './session.ts';
 import { table } from './table.ts';
 
@@ -27,5 +29,25 @@ export const reconcile: Run = async (call) =>
       `${found.length} found, ${done} acted on, ${failed.length} failed.${dryRun ? ' A dry run: nothing was changed.' : ''}`,
     );
     if (running !== null && done > 0) call.say(`What was started goes on with: keyturn resume${flags}`);
-    return { exitCode: failed.length > 0 ? 1 : 0, json: { found, failed, dryRun } };
+    // On AWS a schedule of its own does it, every minute.
+    const untold = running === null || dryRun ? [] : await tellPeople(call, ports);
+    return {
+      exitCode: failed.length + untold.length > 0 ? 1 : 0,
+      json: { found, failed: [...failed, ...untold], dryRun },
+    };
   });
+
+/** Tells of incidents whatever somebody has to hear now, and says what was told. */
+const tellPeople = async (call: Call, ports: Ports): Promise<Escalated['failed']> => {
+  const told: Notice[] = [];
+  const notices: Ports['notices'] = {
+    send: async (notice) => {
+      await ports.notices.send(notice);
+      told.push(notice);
+    },
+  };
+  const { failed } = await escalate({ ...ports, notices });
+  for (const { contact, subject } of told) call.say(`Told ${contact}: ${subject}`);
+  for (const { incidentId, why } of failed) call.say(`${incidentId}: not everybody was told: ${why}`);
+  return failed;
+};

@@ -1,5 +1,6 @@
 import type { Credential } from '../domain/credential.ts';
 import type { CompromiseReport } from '../domain/incident.ts';
+import { withUncheckedId } from '../domain/obligation.ts';
 import { providerOf } from '../providers/index.ts';
 import { quote } from '../register/key-like.ts';
 import { nearest } from '../register/nearest.ts';
@@ -61,8 +62,7 @@ export const reportLeak = async (
   const { unlooked } = look.resolved;
   if (unlooked !== undefined) for (const line of uncheckedMeans(unlooked)) call.say(line);
   await askToGoOn(call, question(key));
-  // The auditor must be able to tell it from a key that was seen there.
-  const told = unlooked === undefined ? report : { ...report, reason: `${report.reason} (its id was not checked)` };
+  const told = unlooked === undefined ? report : { ...report, reason: withUncheckedId(report.reason) };
   const { accepted, unrecorded } = await takeReport(told, ports, options, choice);
   const { incidentId } = accepted;
   if (unrecorded !== null) call.say(`It is started, but not all of it is on record yet: ${unrecorded.message}`);

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { AccessLog } from '../aws/access-log.ts';
 import type { Credential, Strategy } from '../domain/credential.ts';
 import { credentialId, type Instant, type RotationId } from '../domain/identifiers.ts';
 import type { Http, Ports, Vault } from '../ports.ts';
@@ -24,6 +25,8 @@ export interface Session extends Declared {
   readonly http: Http;
   /** Writes admin secrets; the same as `ports.vault`, where both are sealed with one key. */
   readonly adminVault: Pick<Vault, 'readAdmin' | 'writeAdmin' | 'describe' | 'moveLabel'>;
+  /** Null where nobody writes down who reads which secret. */
+  readonly accessLog: AccessLog | null;
   /** As `flagsOf` gives them. */
   readonly flags: string;
   readonly letCallsLandSeconds: number;

@@ -30,8 +30,23 @@ export type Obligation = {
   readonly evidence: string | null;
 };
 
+/** A second run of the same incident is no news: what was proven for it stays proven. */
+const uncheckedId = ' (its id was not checked)';
+
+/** The reason of a report that names a key by an id which nobody here could look for. */
+export const withUncheckedId = (reason: string): string => `${reason}${uncheckedId}`;
+
+/** An id that is in no listing proves little when it was in none before: the auditor must be able to tell. */
+const qualified = (evidence: string | null, { reason }: Obligation): string | null =>
+  evidence === null || !reason.endsWith(uncheckedId)
+    ? evidence
+    : `${evidence}; its id was not checked against a listing before, so a mistyped one would look the same`;
+
 const isAnew = (known: Obligation, report: Obligation): boolean =>
-  known.refusedAt !== null && report.refusedAt === null && report.rotationId !== known.rotationId;
+  known.refusedAt !== null &&
+  report.refusedAt === null &&
+  report.rotationId !== known.rotationId &&
+  (report.incidentId === null || report.incidentId !== known.incidentId);
 
 /** Whether a report of another incident takes the place of what was proven: that stays on record beside it. */
 export const outlives = (known: Obligation, report: Obligation): boolean =>
@@ -39,7 +54,7 @@ export const outlives = (known: Obligation, report: Obligation): boolean =>
 
 /**
  * What is known of an obligation after a report of the same key. The first acceptance and what was once observed
- * stay; a report by another rotation after the key was seen refused opens it anew, because a key can come back.
+ * stay; another report after the key was seen refused opens it anew, because a key can come back.
  */
 export const withReport = (known: Obligation | null, report: Obligation): Obligation => {
   if (known === null) return report;
@@ -56,6 +71,6 @@ export const withReport = (known: Obligation | null, report: Obligation): Obliga
     replacedAt: known.replacedAt ?? report.replacedAt,
     consumersMovedAt: known.consumersMovedAt ?? report.consumersMovedAt,
     refusedAt: known.refusedAt ?? report.refusedAt,
-    evidence: known.evidence ?? report.evidence,
+    evidence: known.evidence ?? qualified(report.evidence, known),
   };
 };

@@ -13,7 +13,10 @@ export const findingTypes: readonly string[] = [
   'UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS',
 ];
 
-/** How Okta says that a person's account ended: https://developer.okta.com/docs/reference/api/event-types/, read 2026-11. */
+/**
+ * How Okta says that a person's account ended. The names are the usual ones; nobody here has read them in Okta's list
+ * (https://developer.okta.com/docs/reference/api/event-types/) or seen them from a tenant: compare them with yours.
+ */
 export const accountEndings: Readonly<Record<string, string>> = {
   'user.lifecycle.deactivate': 'deactivated',
   'user.lifecycle.suspend': 'suspended',

@@ -38,6 +38,9 @@ export const begin: Step<Input, View, BeginDecision, JsonObject> = {
     const credential = (await ports.register.credential(request.credentialId)) ?? open?.credential ?? null;
     const look = credential && (await readCurrent(ports, credential));
     const current = look?.current ?? null;
+    const isSubmitted = look !== null && holderOf(look.versions, newLabel(request.rotationId)) !== null;
+    const currentIsSubmitted = current?.versionId === versionToken(request.rotationId);
+    const wouldServeOn = open?.new?.versionId === current?.versionId || (isSubmitted && !currentIsSubmitted);
     // An earlier run may have known it while it was still listed.
     const known = open !== null && open.old?.versionId === current?.versionId ? open.old?.keyId : undefined;
     return {
@@ -56,9 +59,10 @@ export const begin: Step<Input, View, BeginDecision, JsonObject> = {
           versionId: current.versionId,
           keyId: current.keyId ?? known ?? (await identify(credential, current.value, ports)) ?? vanished(request),
         },
-      takenUpIsRefused: credential !== null && current !== null && (await isRefused(open, current, credential, ports)),
-      isSubmitted: look !== null && holderOf(look.versions, newLabel(request.rotationId)) !== null,
-      currentIsSubmitted: current?.versionId === versionToken(request.rotationId),
+      currentIsRefused:
+        credential !== null && current !== null && wouldServeOn && (await isRefused(current, credential, ports)),
+      isSubmitted,
+      currentIsSubmitted,
     };
   },
 
@@ -132,7 +136,8 @@ const rotationOf = (decision: BeginDecision, view: View, input: Input, credentia
     case 'kill-only':
       return {
         ...fresh,
-        old: { keyId: decision.oldKeyId, versionId: null },
+        // Where an earlier run knew its value, the value is asked; else only a listing can tell.
+        old: taken?.old?.keyId === decision.oldKeyId ? taken.old : { keyId: decision.oldKeyId, versionId: null },
         new: decision.new,
         phase: 'cut-over',
         cutOverAt: now,
@@ -167,14 +172,8 @@ const ownerOf = async (
   return { state: status === 'running' ? 'running' : 'ended', urgency };
 };
 
-/** Whether what an earlier run has put to use is refused by now, several times in a row. */
-const isRefused = async (
-  open: OpenRotation | null,
-  { versionId, value }: CurrentKey,
-  credential: Credential,
-  ports: Ports,
-): Promise<boolean> => {
-  if (open?.new?.versionId !== versionId) return false;
+/** Whether what AWSCURRENT holds is refused by now, several times in a row. */
+const isRefused = async ({ value }: CurrentKey, credential: Credential, ports: Ports): Promise<boolean> => {
   const connection = await ports.connect(credential.target);
   return (
     (await probeForRefusals(ports, connection, value, refusalsThatCount, spacingSeconds)).refusals === refusalsThatCount

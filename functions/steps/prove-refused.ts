@@ -53,8 +53,10 @@ export const proveRefused: Step<RotationRequest, View, ProveRefusedDecision, Jso
       });
     }
     if (old !== null) {
-      for (const obligation of await ports.ledger.obligations('open')) {
+      for (const obligation of await ports.ledger.obligations('all')) {
         if (obligation.keyId !== old.keyId || obligation.target.account !== credential.target.account) continue;
+        // One that reconcile has closed before there was a replacement is told of it now.
+        if (obligation.refusedAt !== null && obligation.replacedAt !== null) continue;
         await ports.ledger.putObligation({
           ...obligation,
           rotationId: request.rotationId,

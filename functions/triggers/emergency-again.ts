@@ -1,5 +1,6 @@
 import type { Credential } from '../domain/credential.ts';
 import type { Instant, KeyId } from '../domain/identifiers.ts';
+import type { Obligation } from '../domain/obligation.ts';
 import type { RotationRequest } from '../domain/rotation.ts';
 import { rotationRequest } from './request.ts';
 
@@ -22,3 +23,12 @@ export const emergencyAgain = ({ keyId, ...again }: Again): RotationRequest =>
     requestKey: `again/${keyId ?? 'current'}/${again.at.slice(0, 13)}`,
     leakedKeyId: keyId,
   });
+
+/** The report behind an obligation, for the run that takes it up. */
+export const incidentBehind = (
+  obligation: Pick<Obligation, 'incidentId' | 'reportedAt' | 'acceptedAt'> | undefined,
+): RotationRequest['incident'] => {
+  if (obligation === undefined || obligation.incidentId === null) return null;
+  const { incidentId, reportedAt, acceptedAt } = obligation;
+  return { incidentId, reportedAt, acceptedAt };
+};

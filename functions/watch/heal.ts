@@ -9,7 +9,7 @@ import type { Notice } from '../ports.ts';
 import type { Connection } from '../providers/provider.ts';
 import { type CurrentKey, type CurrentLook, probe, probeForRefusals, readCurrent } from '../steps/current-key.ts';
 import { listedAs } from '../steps/listed-as.ts';
-import { emergencyAgain } from '../triggers/emergency-again.ts';
+import { emergencyAgain, incidentBehind } from '../triggers/emergency-again.ts';
 import { inGroups } from '../triggers/in-groups.ts';
 import { requestId } from '../triggers/request.ts';
 import { keyOf } from './key-of.ts';
@@ -97,6 +97,7 @@ const observe = async (
     credential,
     keyId,
     containFirst: compromise?.containedAt != null,
+    incident: incidentBehind(compromise),
     at: ports.clock.now(),
     reason: 'the key that serves is refused by the provider',
     letCallsLandSeconds: options.letCallsLandSeconds,

@@ -13,7 +13,7 @@ import { type CurrentLook, probe, probeForRefusals, readCurrent } from '../steps
 import { listedAs } from '../steps/listed-as.ts';
 import { openApproved } from '../triggers/approve-incident.ts';
 import { isApproved } from '../triggers/compromise.ts';
-import { emergencyAgain } from '../triggers/emergency-again.ts';
+import { emergencyAgain, incidentBehind } from '../triggers/emergency-again.ts';
 import { inGroups } from '../triggers/in-groups.ts';
 import { keyOf } from './key-of.ts';
 import { lanes, type Part, type Pass, unlessFault } from './pass.ts';
@@ -167,7 +167,7 @@ const requestOf = (
   containFirst: boolean,
   { ports, options }: Pass,
 ): RotationRequest => {
-  const { credentialId, keyId, target, incidentId, reportedAt, acceptedAt, reason } = obligation;
+  const { credentialId, keyId, target, reason } = obligation;
   return emergencyAgain({
     // The key lives where the obligation says: the register may have moved on since.
     credential: {
@@ -178,7 +178,7 @@ const requestOf = (
     },
     keyId,
     containFirst,
-    incident: incidentId === null ? null : { incidentId, reportedAt, acceptedAt },
+    incident: incidentBehind(obligation),
     at: ports.clock.now(),
     reason,
     letCallsLandSeconds: options.letCallsLandSeconds,

@@ -309,6 +309,28 @@ describe('approve, dismiss and incidents', () => {
     expect((await world.run('incidents')).stdout).toContain('None is open; 1 on record.');
   });
 
+  test('before the yes to a principal it is said who could look at what it read', async () => {
+    const { incidentId } = await report({ kind: 'principal', principal: 'app' });
+    const { stdout } = await world.run(`approve ${incidentId} --yes --detach`);
+    expect(stdout).toContain('What app did read, nobody could look at: on one machine there is no CloudTrail.');
+  });
+
+  test('on one machine reconcile calls for whoever has to act, once, and says whom it told', async () => {
+    const { incidentId } = await report({ kind: 'credential', credentialId: credentialId('assistant-openai') });
+    world.clock.advance(3600);
+    const dry = await world.run('reconcile --dry-run');
+    expect(dry.stdout).not.toContain('Told ');
+    const { code, stdout } = await world.run('reconcile');
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Told on call: ${incidentId} needs somebody: nobody has approved or dismissed it`);
+    expect((await incidents())[0]?.told).toContainEqual({
+      at: expect.any(String),
+      to: 'on call',
+      what: 'call 3',
+    });
+    expect((await world.run('reconcile')).stdout).not.toContain('Told ');
+  });
+
   test('dismissed, nothing is touched, and it cannot be approved any more', async () => {
     const before = await keyNow();
     const { incidentId } = await report({ kind: 'person', person: 'test-team@example.com' });

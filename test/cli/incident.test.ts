@@ -117,6 +117,21 @@ test.each([
   expect(stdout.trimEnd().endsWith(end)).toBe(true);
 });
 
+test('once every key is refused the report itself is what is left, until it was sent', async () => {
+  const { incidentId } = await afterEmergency({ told: [] });
+  const { stdout } = await world.run(`incident ${incidentId}`);
+  const [, dueAt = ''] = /report is to be with the security lead by ([^.]+)\./.exec(stdout) ?? [];
+  expect(dueAt).toMatch(/^2026-11-21 10:0\d:\d\dZ$/);
+  expect(stdout.trimEnd()).toMatch(
+    new RegExp(`Next: send this report to the security lead by ${dueAt}\\. Nothing else is left to do\\.$`),
+  );
+  expect(stdout).not.toContain('There is nothing left to do.');
+  await world.run('reconcile');
+  const sent = (await world.run(`incident ${incidentId}`)).stdout;
+  expect(sent).not.toContain('is to be with the security lead');
+  expect(sent.trimEnd()).toMatch(/There is nothing left to do\.$/);
+});
+
 test('--json has the times as numbers', async () => {
   const { incidentId, keyId } = await afterEmergency();
   const report: unknown = (await world.run(`incident ${incidentId} --json`)).json();

@@ -40,6 +40,7 @@ const report = async (leak: Leak): Promise<{ readonly answer: Answer; readonly s
       registerFile: 'credentials.yaml',
       http: { send: denied },
       adminVault: ports.vault,
+      accessLog: null,
       flags: '',
       letCallsLandSeconds: 30,
       advance: () => Promise.resolve(),
@@ -75,8 +76,14 @@ test('a key that the ledger does not know is contained by its id, and it is said
   const [incident] = await world.ports(({ ledger }) => ledger.incidents(null));
   expect(incident?.reason).toContain('its id was not checked');
   expect(await world.ports(({ ledger }) => ledger.obligations('all'))).toMatchObject([
-    { keyId: stray, refusedAt: expect.any(String) },
+    {
+      keyId: stray,
+      refusedAt: expect.any(String),
+      evidence: expect.stringContaining('; its id was not checked against a listing before'),
+    },
   ]);
+  const { stdout } = await world.run(`incident ${incident?.incidentId ?? ''}`);
+  expect(stdout).toContain('so a mistyped one would look the same');
 });
 
 test('where nobody can say what serves, a key that serves after all is replaced', async () => {

@@ -43,7 +43,7 @@ describe('begin: who works, and from where', () => {
     secret: 'with-current',
     current: oldKey,
     currentIsSubmitted: false,
-    takenUpIsRefused: false,
+    currentIsRefused: false,
     isSubmitted: false,
   };
   const emergency = (leaked: typeof oldKey): BeginView => ({
@@ -130,6 +130,16 @@ describe('begin: who works, and from where', () => {
       'nor one of a first issue',
       { ...emergency(oldKey), owner: runningScheduled, open: { ...validated, old: null } },
       { kind: 'start', old: oldKey },
+    ],
+    [
+      'a key that a person hands in, while another leaked and what serves is dead, is put to use first',
+      { ...emergency(otherKey), current: newKey, isSubmitted: true, currentIsRefused: true },
+      { kind: 'start', old: newKey },
+    ],
+    [
+      'and while what serves is well, the leaked one is stopped',
+      { ...emergency(otherKey), current: newKey, isSubmitted: true },
+      { kind: 'kill-only', new: newKey, oldKeyId: otherKey.keyId },
     ],
     [
       'the leaked key does not serve',

@@ -1,7 +1,7 @@
 // Mutants of what decides, a folder of functions/ at a time. Outside the gate, because it takes an hour: npm run mutate
 // One folder, or one file of it: npm run mutate -- providers --mutate functions/providers/http.ts
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,9 +17,12 @@ if (isNamed && !folders.includes(first)) {
 }
 const options = isNamed ? rest : process.argv.slice(2);
 
-/** `Stryker` counts a mutant that no test reaches as one that survived. */
+const reportOf = (folder) => join(root, 'dist', 'mutation', `${folder}.report.json`);
+
+/** A mutant that no test reaches has survived as well. */
 const scoreOf = (folder) => {
-  const { files } = JSON.parse(readFileSync(join(root, 'dist', 'mutation', `${folder}.report.json`), 'utf8'));
+  if (!existsSync(reportOf(folder))) return 'did not come to an end';
+  const { files } = JSON.parse(readFileSync(reportOf(folder), 'utf8'));
   const statuses = Object.values(files).flatMap(({ mutants }) => mutants.map(({ status }) => status));
   const count = (...wanted) => statuses.filter((status) => wanted.includes(status)).length;
   const killed = count('Killed', 'Timeout');
@@ -30,6 +33,9 @@ const scoreOf = (folder) => {
 const scores = [];
 for (const folder of isNamed ? [first] : folders) {
   console.log(`\n=== ${folder}`);
+  // What an interrupted run has left is in the way, and its report is not this run's.
+  rmSync(reportOf(folder), { force: true });
+  rmSync(join(root, 'dist', 'mutation', `${folder}.sandboxes`), { recursive: true, force: true });
   const { status } = spawnSync(process.execPath, [stryker, 'run', ...options], {
     cwd: root,
     env: { ...process.env, KEYTURN_MUTATED: folder },

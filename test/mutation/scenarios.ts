@@ -27,7 +27,7 @@ describe.each(scenarios)('$vendor/$mode', (scenario) => {
     for (const single of singles) {
       const plan = new Map([single]);
       const { violations, notFired } = await runCase(scenario, plan);
-      expect(residualOf(plan, violations) === null ? violations : []).toEqual([]);
+      expect(residualOf(plan, violations, scenario.setting) === null ? violations : []).toEqual([]);
       expect(notFired).toEqual([]);
     }
   });

@@ -9,7 +9,7 @@ import {
 } from '../../functions/local/simulated/anthropic.ts';
 import { startSimulator } from '../../functions/local/simulated/server.ts';
 import { anthropic } from '../../functions/providers/anthropic.ts';
-import { usageReports } from '../../functions/providers/anthropic-usage.ts';
+import { usageReports, usageWindow } from '../../functions/providers/anthropic-usage.ts';
 import { bind } from '../../functions/providers/connect.ts';
 import { fetchHttp } from '../../functions/shell/fetch-http.ts';
 import { type ScriptedAnswer, scripted } from './scripted.ts';
@@ -706,6 +706,12 @@ describe.each(['usage-report', 'analytics'] as const)('use, as %s tells it', (us
 });
 
 describe('use, page by page', () => {
+  it('is asked for by the minute as far back as the report has minutes', () => {
+    const at = Date.UTC(2026, 10, 21);
+    const widthSince = (ago: number) => usageWindow(instant(at - ago), instant(at)).width;
+    expect([widthSince(23 * 3_600_000 - 1), widthSince(23 * 3_600_000)]).toEqual([60_000, 3_600_000]);
+  });
+
   const bucket = (starting_at: string, ...ids: readonly (string | null)[]) => ({
     starting_at,
     results: ids.map((api_key_id) => ({ api_key_id })),

@@ -21,4 +21,5 @@ it('names each field that does not fit, and quotes none', () => {
     new SettingsError('name: must be a name; place.city: must be a city; Unrecognized key: "extra"'),
   );
   expect(() => parse(wrong)).toThrow(SettingsError);
+  expect(() => parse(wrong)).toThrow(expect.objectContaining({ name: 'SettingsError' }));
 });

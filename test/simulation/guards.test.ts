@@ -19,9 +19,10 @@ beforeEach(() => off.clear());
 const wrongIn = async (line: string, build?: Build): Promise<readonly string[]> => {
   const [where = '', ...words] = line.split(' ');
   const plan = readPlan(words);
-  const { violations, notFired } = await runCase(readScenario(where), plan, false, build);
+  const scenario = readScenario(where);
+  const { violations, notFired } = await runCase(scenario, plan, false, build);
   if (build === undefined && off.size === 0) expect(notFired).toEqual([]);
-  return residualOf(plan, violations) === null ? violations : [];
+  return residualOf(plan, violations, scenario.setting) === null ? violations : [];
 };
 
 const changed = (asl: string, from: string, to: string): string => {

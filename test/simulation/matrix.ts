@@ -23,7 +23,7 @@ const count = (tally: Tally, scenario: Scenario, { plan, notFired, violations, o
   tally.cases += 1;
   if (notFired.length > 0) tally.neverFired.push(caseText(scenario, plan));
   if (violations.length === 0) return;
-  const residual = residualOf(plan, violations);
+  const residual = residualOf(plan, violations, scenario.setting);
   if (residual === null) {
     tally.unexplained.push(`${caseText(scenario, plan)}\n    ${outcomes}: ${violations.join('; ')}`);
   } else tally.explained.set(residual, (tally.explained.get(residual) ?? 0) + 1);

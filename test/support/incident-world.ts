@@ -76,7 +76,7 @@ export const refusedAfter = (key: string, seconds: number, change: Partial<Oblig
     ...change,
   });
 
-export const sampleCredential = (id: string, contact: string): Credential => ({
+const sampleCredential = (id: string, contact: string): Credential => ({
   id: credentialId(id),
   target,
   secret: secretName(`keyturn/openai/${id}`),

@@ -15,8 +15,8 @@ export type BeginView = {
   readonly secret: 'absent' | 'without-current' | 'with-current';
   /** What AWSCURRENT holds; its key id is null when nobody can say which key it is. */
   readonly current: { readonly versionId: VersionId; readonly keyId: KeyId | null } | null;
-  /** The provider refuses the key that an earlier run has put to use; looked at only where there is such a run. */
-  readonly takenUpIsRefused: boolean;
+  /** The provider refuses the key that serves; looked at only where an earlier run made it, or a person hands in another. */
+  readonly currentIsRefused: boolean;
   /** A person has handed in a key for this very run. */
   readonly isSubmitted: boolean;
   /** AWSCURRENT is the version that this rotation's key was submitted as: the first one, which serves at once. */
@@ -75,7 +75,7 @@ export const decideBegin = (view: BeginView): BeginDecision => {
   const cutOver = open?.new?.versionId === current.versionId;
   // There is no way on with a dead key, and none back to a leaked one: another key is wanted, or is there already.
   const isEmergency = request.urgency === 'emergency' || open?.urgency === 'emergency';
-  if (cutOver && view.takenUpIsRefused && (isEmergency || view.isSubmitted)) return { kind: 'start', old: serving };
+  if (view.currentIsRefused && (view.isSubmitted || (cutOver && isEmergency))) return { kind: 'start', old: serving };
   // An emergency that names no key means the one that serves; but a first issue that was left open goes on.
   const meansServing = request.urgency === 'emergency' && !(cutOver && open.old === null);
   const leaked = request.leakedKeyId ?? (meansServing ? serving.keyId : null);

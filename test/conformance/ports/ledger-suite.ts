@@ -136,11 +136,12 @@ export const ledgerSuite = (name: string, open: () => Ledger): void => {
       ]);
     });
 
-    it('is not reopened by a late report of the run that closed it, but by a later run', async () => {
+    it('is not reopened by another run of its incident, but by one that no incident started', async () => {
       await ledger.putObligation(obligationOf(run, { refusedAt: at(3) }));
       await ledger.putObligation(obligationOf(run, { acceptedAt: at(4) }));
+      await ledger.putObligation(obligationOf(run, { acceptedAt: at(5), rotationId: rotationId('r-2') }));
       expect(await obligations('open')).toEqual([]);
-      const anew = obligationOf(run, { acceptedAt: at(9), rotationId: rotationId('r-2') });
+      const anew = obligationOf(run, { acceptedAt: at(9), rotationId: rotationId('r-3'), incidentId: null });
       await ledger.putObligation(anew);
       expect(await obligations('open')).toEqual([anew]);
     });
