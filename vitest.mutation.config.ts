@@ -3,7 +3,12 @@ import { BaseSequencer, type Reporter, type RunnerTestCase, type TestSpecificati
 
 /** The tests that kill a folder's mutants, the quick ones first: the first that fails ends a mutant's run. */
 const testsOf: Readonly<Record<string, readonly string[]>> = {
-  domain: ['test/domain/*.test.ts'],
+  domain: [
+    'test/domain/*.test.ts',
+    'test/conformance/ports/local.test.ts',
+    'test/triggers/sources/*.test.ts',
+    'test/triggers/tell.test.ts',
+  ],
   providers: ['test/providers/*.test.ts', 'test/conformance/providers/*.test.ts'],
   steps: ['test/steps/*.test.ts', 'test/mutation/scenarios.ts', 'test/rotation/*.test.ts'],
 };

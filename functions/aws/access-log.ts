@@ -105,9 +105,7 @@ const eventForm = z.object({
   userIdentity: z.object({
     accessKeyId: z.optional(z.string()),
     userName: z.optional(z.string()),
-    sessionContext: z.optional(
-      z.object({ sessionIssuer: z.optional(z.object({ userName: z.optional(z.string()) })) }),
-    ),
+    sessionContext: z.optional(z.object({ sessionIssuer: z.optional(z.object({ userName: z.optional(z.string()) })) })),
   }),
 });
 

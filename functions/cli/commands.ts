@@ -141,6 +141,7 @@ export const commands: readonly CommandSpec[] = [
       person: { value: 'NAME', summary: 'every key that hangs off this person' },
       principal: { value: 'ARN', summary: 'every key that this AWS principal (or access key id) could read' },
       admin: { value: 'ACCOUNT', summary: "the account's admin key" },
+      expires: { value: 'DATE', summary: 'beside --admin: it has not leaked, and ends then (2026-12-31, UTC)' },
       trufflehog: { value: 'FILE', summary: 'what trufflehog --json found; - for stdin' },
       gitleaks: { value: 'FILE', summary: "gitleaks' JSON report; - for stdin" },
       ...order,
@@ -151,6 +152,8 @@ export const commands: readonly CommandSpec[] = [
     details: [
       'Without any of these it asks for the leaked value, at a hidden prompt or on stdin, never as an argument, turns it',
       'into a fingerprint here, and drops it. The same command again goes on with what was interrupted.',
+      'An admin key is replaced by a person: --admin tells how, and stays open until the old one is seen refused. With',
+      '--expires people are called from that date on, not at once.',
       'Exit code: 0 when every key was seen refused, 1 when it ended otherwise or nothing fits; 2 for bad input.',
     ],
     secret: 'the key',

@@ -1,5 +1,6 @@
 import { Fault } from '../domain/fault.ts';
 import type { CompromiseReport, Incident, Leak } from '../domain/incident.ts';
+import { timeOf } from '../domain/time-words.ts';
 import { adminKeySteps } from '../providers/admin-key-steps.ts';
 import { approveIncident, servingKeys, unnamedOf } from '../triggers/approve-incident.ts';
 import { lookAtReport, takeReport } from '../triggers/compromise.ts';
@@ -34,7 +35,7 @@ export const compromised: Run = async (call) => {
       case 'principal':
         return reportMany(call, session, report);
       case 'admin-key':
-        return reportAdminKey(call, session, report, leak.account);
+        return reportAdminKey(call, session, report, leak);
       case 'credential':
       case 'key':
       case 'fingerprint':
@@ -111,7 +112,7 @@ const reportAdminKey = async (
   call: Call,
   session: Session,
   report: CompromiseReport,
-  account: string,
+  { account, expiresAt }: Extract<Leak, { kind: 'admin-key' }>,
 ): Promise<Answer> => {
   const { ports, flags, register } = session;
   const credential = register.credentials.find(({ target }) => target.account === account);
@@ -125,11 +126,19 @@ const reportAdminKey = async (
   const { provider } = credential.target;
   call.say(`Keyturn cannot replace the admin key of ${account} by itself. At the vendor:`);
   for (const [index, step] of adminKeySteps(provider).entries()) call.say(`  ${index + 1}. ${step}`);
-  call.say(`Store the new one before the leaked one is deleted: keyturn admin set ${account}${flags}`);
-  await askToGoOn(call, `Keep the admin key of ${account} on record as leaked, until it is seen refused?`);
+  call.say(`Store the new one before the old one is deleted: keyturn admin set ${account}${flags}`);
+  const asWhat = expiresAt === undefined ? 'leaked' : `expiring at ${timeOf(expiresAt)}`;
+  await askToGoOn(call, `Keep the admin key of ${account} on record as ${asWhat}, until it is seen refused?`);
   const choice = { containFirst: null, decidedBy: whoDecides(call.io) };
   const { accepted, unrecorded } = await takeReport(report, ports, emergencyOptions(session), choice);
   if (unrecorded !== null) call.say(`Not all of it is on record yet: ${unrecorded.message}`);
+  const { incidentId } = accepted;
+  if (expiresAt !== undefined) {
+    call.say(
+      `${incidentId} is open until the old admin key is seen refused; people are called from ${timeOf(expiresAt)} on: keyturn admin set ${account}${flags}`,
+    );
+    return { exitCode: 0, json: { incidentId, account, expiresAt } };
+  }
   const unknown = await unknownKeys(session, provider, account);
   if (unknown === null) {
     call.say('What it could have made cannot be listed at this moment. Look later: keyturn sweep --dry-run');
@@ -140,13 +149,11 @@ const reportAdminKey = async (
     for (const { keyId, name } of unknown) call.say(`  ${keyId}${name === null ? '' : ` (${name})`}`);
     call.say(`To stop one of them: keyturn compromised --key KEY_ID --account ${account}${flags}`);
   }
-  call.say(
-    `${accepted.incidentId} is open until the leaked admin key is seen refused: keyturn admin set ${account}${flags}`,
-  );
+  call.say(`${incidentId} is open until the leaked admin key is seen refused: keyturn admin set ${account}${flags}`);
   return {
     exitCode: 0,
     json: {
-      incidentId: accepted.incidentId,
+      incidentId,
       account,
       unknownKeys: unknown?.map(({ keyId, name }) => ({ keyId, name })) ?? null,
     },

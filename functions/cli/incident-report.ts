@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/identifiers.ts';
-import type { Incident } from '../domain/incident.ts';
+import { expiryOf, type Incident } from '../domain/incident.ts';
 import { type IncidentClock, type KeyClock, keyTimes, type Reading, reportTold } from '../domain/incident-clock.ts';
 import { incidentPolicy } from '../domain/incident-policy.ts';
 import { leakWords, overdueWords, proofWords, sourceWords, stateWords, timeWords } from '../domain/incident-words.ts';
@@ -43,7 +43,7 @@ export const incidentReport = ({
             rows: keys.map((key) => [nameOf(key), { code: key.keyId }, key.provider, key.account, standsAt(key)]),
           },
     ),
-    ...(keys.length === 0 ? [] : clockSection(clock)),
+    ...(keys.length === 0 ? [] : clockSection(incident, clock)),
     ...section(
       'Overdue',
       listOf(
@@ -138,8 +138,9 @@ const standsAt = ({ refused, contained, firstRefused, replaced }: KeyClock): str
   ].join('');
 };
 
-const clockSection = ({ keys, all }: IncidentClock): readonly Block[] => {
+const clockSection = (incident: Incident, { keys, all }: IncidentClock): readonly Block[] => {
   const { containWithinSeconds, replaceWithinSeconds, proveWithinSeconds } = incidentPolicy;
+  const expiresAt = expiryOf(incident);
   const cell = (reading: Reading | null): string => (reading === null ? '-' : durationOf(reading.seconds));
   return [
     ...section('The clock, from the acceptance of each key', {
@@ -152,7 +153,10 @@ const clockSection = ({ keys, all }: IncidentClock): readonly Block[] => {
     }),
     {
       kind: 'paragraph',
-      text: `Policy: stopped within ${durationOf(containWithinSeconds)}, replaced within ${durationOf(replaceWithinSeconds)}, proven refused within ${durationOf(proveWithinSeconds)}.`,
+      text:
+        expiresAt === null
+          ? `Policy: stopped within ${durationOf(containWithinSeconds)}, replaced within ${durationOf(replaceWithinSeconds)}, proven refused within ${durationOf(proveWithinSeconds)}.`
+          : `It has not leaked: it is to be replaced and seen refused by ${timeOf(expiresAt)}.`,
     },
   ];
 };
@@ -172,7 +176,9 @@ const stillOpen = (incident: Incident, clock: IncidentClock): readonly string[] 
   ...clock.keys
     .filter(({ refused }) => refused === null)
     .map((key) => `${nameOf(key)}: ${key.keyId} is not seen refused${key.replaced === null ? ', nor replaced' : ''}.`),
-  ...(owesReport(incident, clock) ? [`The report is to be with the security lead by ${timeOf(clock.reportDueAt)}.`] : []),
+  ...(owesReport(incident, clock)
+    ? [`The report is to be with the security lead by ${timeOf(clock.reportDueAt)}.`]
+    : []),
 ];
 
 const owesReport = ({ told }: Incident, { state }: IncidentClock): boolean =>

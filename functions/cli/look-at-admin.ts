@@ -3,7 +3,7 @@ import { closeAdminObligations } from '../watch/admin-obligations.ts';
 import type { Answer, Call } from './call.ts';
 import type { Session } from './session.ts';
 
-/** Looks whether leaked admin keys are refused by now, and says what is still to be done. */
+/** Looks whether leaked or expiring admin keys are refused by now, and says what is still to be done. */
 export const lookAtLeakedAdmin = async (
   call: Call,
   { ports, flags }: Session,
@@ -13,7 +13,7 @@ export const lookAtLeakedAdmin = async (
     leaked.some(({ keyId, target }) => keyId === obligation.keyId && target.account === obligation.target.account),
   );
   for (const { obligation, isClosed, found } of looks) {
-    call.say(isClosed ? `The leaked admin key ${found}.` : `The leaked admin key: ${found}.`);
+    call.say(isClosed ? `The old admin key ${found}.` : `The old admin key: ${found}.`);
     if (!isClosed) call.say(`Then look again: keyturn approve ${obligation.incidentId ?? ''}${flags}`);
   }
   const isOver = looks.every(({ isClosed }) => isClosed);

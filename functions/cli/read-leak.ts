@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { accountId, type Instant, keyId } from '../domain/identifiers.ts';
+import { accountId, type Instant, instant, keyId } from '../domain/identifiers.ts';
 import type { CompromiseReport, Leak } from '../domain/incident.ts';
 import { providerOf } from '../providers/index.ts';
 import { leakOfValue } from '../triggers/leaked-value.ts';
@@ -24,7 +24,7 @@ export type Named =
   | { readonly kind: 'scan'; readonly scanner: string; readonly file: string };
 
 /** @throws CommandError for none that is known, or more than one */
-export const readNamed = ({ arguments: { values } }: Call, declared: Declared): Named => {
+export const readNamed = ({ io, arguments: { values } }: Call, declared: Declared): Named => {
   const given = Object.keys(selectors).filter((name) => values.has(name));
   // An account says where a key lives, too.
   const [name, another] = given.filter((one) => one !== 'account' || !values.has('key'));
@@ -35,12 +35,38 @@ export const readNamed = ({ arguments: { values } }: Call, declared: Declared): 
       next: 'Run keyturn compromised once for each.',
     });
   }
+  const expires = values.get('expires');
+  if (expires !== undefined && name !== 'admin') {
+    throw new CommandError({
+      what: '--expires is for an admin key.',
+      why: 'A key that Keyturn makes is replaced by rotation, before it ends.',
+      next: 'Name the account: keyturn compromised --admin ACCOUNT --expires DATE',
+    });
+  }
   if (name === undefined) return { kind: 'value' };
   const value = values.get(name) ?? '';
   if (Object.hasOwn(scanners, name)) return { kind: 'scan', scanner: name, file: value };
   const leak = selectors[name]?.(value, declared, values.get('account'));
   if (leak === undefined || leak === null) return { kind: 'value' };
-  return { kind: 'leak', leak };
+  if (leak.kind !== 'admin-key' || expires === undefined) return { kind: 'leak', leak };
+  return { kind: 'leak', leak: { ...leak, expiresAt: readExpiry(expires, io.clock.now()) } };
+};
+
+const expiryForm = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?Z)?$/;
+
+/** A day without a time is its beginning: too early is late for nobody. */
+const readExpiry = (given: string, now: Instant): Instant => {
+  const read = expiryForm.test(given) ? Date.parse(given) : Number.NaN;
+  // 30 February would be read as a day in March.
+  const isDate = !Number.isNaN(read) && new Date(read).toISOString().startsWith(given.slice(0, 10));
+  if (isDate && instant(read) > now) return instant(read);
+  throw new CommandError({
+    what: `--expires ${isDate ? 'is not in the future' : 'is no date'}.`,
+    why: 'It says when an admin key that has not leaked will end, in UTC: 2026-12-31, or 2026-12-31T12:00Z.',
+    next: isDate
+      ? 'Has it ended, make another one and store it: keyturn admin set ACCOUNT'
+      : 'keyturn compromised --admin ACCOUNT --expires 2026-12-31',
+  });
 };
 
 const selectors: Readonly<

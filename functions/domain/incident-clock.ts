@@ -7,7 +7,7 @@ import {
   milliseconds,
   secondsBetween,
 } from './identifiers.ts';
-import type { Incident } from './incident.ts';
+import { expiryOf, type Incident } from './incident.ts';
 import { incidentPolicy } from './incident-policy.ts';
 import type { Obligation } from './obligation.ts';
 import type { OpenRotation } from './rotation.ts';
@@ -73,7 +73,7 @@ export const incidentClock = (
     .sort((left, right) => (orderOf(left) < orderOf(right) ? -1 : 1));
   const keys = own.map((obligation) => keyClock(obligation, rotationOf(obligation, rotations)));
   const state = stateOf(incident, own);
-  const reportDueAt = after(acceptedAt, incidentPolicy.reportWithinSeconds);
+  const reportDueAt = after(expiryOf(incident) ?? acceptedAt, incidentPolicy.reportWithinSeconds);
   const overdue = [
     ...(state === 'waiting'
       ? [{ what: 'decide', keyId: null, dueAt: after(acceptedAt, incidentPolicy.decideWithinSeconds) } as const]
@@ -149,6 +149,8 @@ const keyClock = (obligation: Obligation, rotation: OpenRotation | null): KeyClo
 const dues = (obligation: Obligation, incident: Incident, rotation: OpenRotation | null): readonly Overdue[] => {
   const { keyId, credentialId, acceptedAt, containedAt, firstRefusedAt, replacedAt, refusedAt } = obligation;
   if (refusedAt !== null || incident.state === 'dismissed') return [];
+  const expiresAt = expiryOf(incident);
+  if (expiresAt !== null) return [{ what: 'prove', keyId, dueAt: expiresAt }];
   const { containWithinSeconds, replaceWithinSeconds, proveWithinSeconds } = incidentPolicy;
   const due = (what: Overdue['what'], seconds: number): Overdue => ({ what, keyId, dueAt: after(acceptedAt, seconds) });
   const stopped = containedAt ?? rotation?.containedAt ?? firstRefusedAt;

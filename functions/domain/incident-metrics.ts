@@ -1,5 +1,5 @@
 import { type Instant, secondsBetween } from './identifiers.ts';
-import type { Incident } from './incident.ts';
+import { expiryOf, type Incident } from './incident.ts';
 import { incidentClock, type KeyClock } from './incident-clock.ts';
 import type { Obligation } from './obligation.ts';
 import type { OpenRotation } from './rotation.ts';
@@ -25,6 +25,10 @@ export const standingMetrics = (
   now: Instant,
 ): readonly Metric[] => {
   const clocks = incidents.map((incident) => incidentClock(incident, open, rotations, now));
+  const expiries = new Map(incidents.map((incident) => [incident.incidentId, expiryOf(incident)]));
+  /** Nobody is late with a key that is to be replaced by a date, until that date. */
+  const openSince = ({ incidentId, acceptedAt }: Obligation): Instant =>
+    (incidentId && expiries.get(incidentId)) ?? acceptedAt;
   const among = (state: Incident['state']): number => incidents.filter((incident) => incident.state === state).length;
   return [
     count('EscalationRuns', 1),
@@ -32,7 +36,7 @@ export const standingMetrics = (
     {
       name: 'OldestOpenObligation',
       unit: 'Seconds',
-      value: Math.max(0, ...open.map(({ acceptedAt }) => secondsBetween(acceptedAt, now))),
+      value: Math.max(0, ...open.map((obligation) => secondsBetween(openSince(obligation), now))),
     },
     count('AwaitingApproval', among('awaiting-approval')),
     count('ContainedOnly', among('contained-only')),

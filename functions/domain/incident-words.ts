@@ -2,7 +2,7 @@ import type { Incident, Leak, LeakProof, ReportSource } from './incident.ts';
 import type { IncidentClock, KeyClock, KeyTime, Overdue } from './incident-clock.ts';
 import type { Obligation } from './obligation.ts';
 import type { OpenRotation } from './rotation.ts';
-import { durationOf } from './time-words.ts';
+import { durationOf, timeOf } from './time-words.ts';
 
 export const sourceWords: Readonly<Record<ReportSource, string>> = {
   github: 'GitHub secret scanning',
@@ -56,7 +56,7 @@ export const leakWords = (leak: Leak): string => {
     case 'principal':
       return `what ${leak.principal} could read`;
     case 'admin-key':
-      return `the admin key of the account ${leak.account}`;
+      return `the admin key of the account ${leak.account}${leak.expiresAt === undefined ? '' : `, which expires at ${timeOf(leak.expiresAt)}`}`;
     case 'unknown':
       return `a value of none of our keys: ${leak.why}`;
   }

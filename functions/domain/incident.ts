@@ -32,7 +32,8 @@ export type Leak =
   | { readonly kind: 'person'; readonly person: string }
   /** An AWS principal or access key: what it could read. */
   | { readonly kind: 'principal'; readonly principal: string }
-  | { readonly kind: 'admin-key'; readonly account: AccountId }
+  /** `expiresAt`: it has not leaked, it ends by itself then, and must be replaced and seen refused by that time. */
+  | { readonly kind: 'admin-key'; readonly account: AccountId; readonly expiresAt?: Instant }
   /** A value that was found and is of none of our keys. */
   | { readonly kind: 'unknown'; readonly why: string };
 
@@ -87,3 +88,7 @@ export type Incident = {
   /** Who was told what, and when; oldest first. */
   readonly told: readonly { readonly at: Instant; readonly to: string; readonly what: string }[];
 };
+
+/** When what it names ends by itself; null: it has leaked, and nothing waits. */
+export const expiryOf = ({ leak }: Pick<Incident, 'leak'>): Instant | null =>
+  leak.kind === 'admin-key' ? (leak.expiresAt ?? null) : null;

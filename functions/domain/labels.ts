@@ -9,7 +9,7 @@ export const previous = 'AWSPREVIOUS';
 export const newLabel = (rotation: RotationId): string => `keyturn-new-${rotation}`;
 /** Pins the old version, so that it cannot vanish before its key was seen refused. */
 export const oldLabel = (rotation: RotationId): string => `keyturn-old-${rotation}`;
-/** Keeps a leaked admin key, so that it can be seen refused when another one serves. */
+/** Keeps a leaked or expiring admin key, so that it can be seen refused when another one serves. */
 export const leakedAdminLabel = (key: KeyId): string => `keyturn-leaked-${key}`;
 export const isOurs = (label: string): boolean => label.startsWith('keyturn-');
 

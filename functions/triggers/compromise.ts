@@ -261,7 +261,7 @@ const open = async (
   if (incident.leak.kind === 'admin-key') {
     const [{ target } = { target: null }] = resolved.reach;
     if (target === null) return [];
-    const keyId = await adminKeyId(target.adminSecret, incident.incidentId, ports);
+    const keyId = await adminKeyId(target.adminSecret, incident, ports);
     return [obligationOf(incident, { keyId, target, credentialId: null }, null)];
   }
   return Promise.all(

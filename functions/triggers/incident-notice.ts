@@ -1,4 +1,4 @@
-import type { Incident } from '../domain/incident.ts';
+import { expiryOf, type Incident } from '../domain/incident.ts';
 import type { IncidentClock, KeyClock } from '../domain/incident-clock.ts';
 import type { Audience } from '../domain/incident-policy.ts';
 import { keyWords, leakWords, overdueWords, proofWords, sourceWords } from '../domain/incident-words.ts';
@@ -56,6 +56,7 @@ const stepsOf = (keys: readonly KeyClock[]): readonly string[] =>
 
 const wordsOf = (telling: Telling, incident: Incident, clock: IncidentClock): readonly [string, string] => {
   const { all, overdue, acceptedAt, closedAt } = clock;
+  const expiresAt = expiryOf(incident);
   const since = (seconds: number | undefined): string => (seconds === undefined ? '' : ` after ${durationOf(seconds)}`);
   switch (telling) {
     case 'awaiting-approval':
@@ -64,6 +65,12 @@ const wordsOf = (telling: Telling, incident: Incident, clock: IncidentClock): re
         'Nothing was touched: a machine could not be sure. Until somebody decides, a leaked key goes on working.',
       ];
     case 'accepted':
+      if (expiresAt !== null) {
+        return [
+          `has to be done by ${timeOf(expiresAt)}`,
+          'It has not leaked. A person replaces it; after that time Keyturn can neither make keys there nor revoke them.',
+        ];
+      }
       return [
         'is being handled',
         incident.containFirst === false

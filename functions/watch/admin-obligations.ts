@@ -5,7 +5,7 @@ import type { Obligation } from '../domain/obligation.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { Ports } from '../ports.ts';
 import type { Connection } from '../providers/provider.ts';
-import { adminKeyIdOf } from '../triggers/admin-key-id.ts';
+import { isAdminKeyOf } from '../triggers/admin-key-id.ts';
 
 type AdminPorts = Pick<Ports, 'ledger' | 'vault' | 'clock' | 'connect'>;
 
@@ -19,7 +19,7 @@ export type AdminLook = {
 const spacingSeconds = 1;
 
 /**
- * Looks at every leaked admin key. One is done with when the vendor refuses it, several times, while the one that was
+ * Looks at every leaked or expiring admin key. One is done with when the vendor refuses it, several times, while the one that was
  * stored in its place is accepted: `keyturn admin set` has kept the leaked one under a label for this.
  *
  * @returns what was found of each; a port that fails for one does not keep the others from being looked at
@@ -47,8 +47,8 @@ const look = async (obligation: Obligation, ports: AdminPorts): Promise<AdminLoo
   const open = (found: string): AdminLook => ({ obligation, isClosed: false, found });
   if (leaked === null) return open(`no other admin key is stored yet: keyturn admin set ${account}`);
   const refused = await probe(await ports.connect(target, label), refusalsThatProve, ports);
-  if (refused.kind === 'accepted') return open('the leaked admin key is still accepted: delete it at the vendor');
-  if (refused.kind === 'unclear') return open(`no clear answer about the leaked admin key: ${refused.evidence}`);
+  if (refused.kind === 'accepted') return open('the old admin key is still accepted: delete it at the vendor');
+  if (refused.kind === 'unclear') return open(`no clear answer about the old admin key: ${refused.evidence}`);
   const serving = await probe(await ports.connect(target), 1, ports);
   if (serving.kind !== 'accepted') return open('the new admin key is not accepted, so a refusal proves nothing');
   const at = ports.clock.now();
@@ -76,7 +76,7 @@ const probe = async (
 };
 
 /**
- * Keeps the leaked admin key before another one takes its place, so that it can be seen refused.
+ * Keeps the leaked or expiring admin key before another one takes its place, so that it can be seen refused.
  *
  * @returns the open obligations of the account
  */
@@ -91,7 +91,7 @@ export const keepLeakedAdmin = async (
   for (const { target, keyId } of open) {
     const versions = (await vault.describe(target.adminSecret)) ?? [];
     const label = leakedAdminLabel(keyId);
-    const leaked = versions.find(({ versionId }) => adminKeyIdOf(versionId) === keyId)?.versionId;
+    const leaked = versions.find(({ versionId }) => isAdminKeyOf(keyId, versionId))?.versionId;
     const to = leaked ?? holderOf(versions, current);
     if (to !== null && holderOf(versions, label) === null) {
       await vault.moveLabel(target.adminSecret, label, { from: null, to });

@@ -1,5 +1,5 @@
 import { type Instant, secondsBetween } from '../domain/identifiers.ts';
-import type { Incident } from '../domain/incident.ts';
+import { expiryOf, type Incident } from '../domain/incident.ts';
 import { type IncidentClock, incidentClock, reportTold } from '../domain/incident-clock.ts';
 import { closingMetrics, type Metric, standingMetrics } from '../domain/incident-metrics.ts';
 import { callDue, incidentPolicy } from '../domain/incident-policy.ts';
@@ -54,7 +54,9 @@ export const escalate = async (ports: Pick<Ports, 'clock' | 'ledger' | 'notices'
       for (const telling of told < noticesOfARun ? tellings(incident, clock, now) : []) {
         const sent = await tell(ports, incident, own, telling);
         told += sent;
-        if (telling === 'closed' && sent > 0) closing.push(...closingMetrics(clock.keys));
+        // What had weeks for it says nothing about how fast an emergency goes.
+        if (telling === 'closed' && sent > 0 && expiryOf(incident) === null)
+          closing.push(...closingMetrics(clock.keys));
       }
     } catch (error) {
       failed.push({ incidentId: incident.incidentId, why: error instanceof Error ? error.message : 'unknown' });

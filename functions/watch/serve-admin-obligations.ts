@@ -9,6 +9,6 @@ export const serveAdminObligations: Part = async ({ ports, options, tell }) => {
   if (options.provider !== null || options.dryRun) return;
   for (const { obligation, isClosed, found } of await closeAdminObligations(ports)) {
     const subject = obligation.target.account;
-    tell({ part: 'admin-keys', subject, found: `its leaked admin key: ${found}`, did: isClosed ? 'closed' : null });
+    tell({ part: 'admin-keys', subject, found: `its old admin key: ${found}`, did: isClosed ? 'closed' : null });
   }
 };

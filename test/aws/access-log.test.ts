@@ -73,6 +73,7 @@ it.each([
 
 it.each([
   ['another secret', event(1, 'keyturn/openai/chat-two')],
+  ['another secret, whose name ends like an ARN', event(1, `${chat}-AbC123`)],
   ['another secret by its ARN', event(1, `${arn}keyturn/openai/chat-two-AbC123`)],
   ['one that was refused', event(1, chat, { errorCode: 'AccessDenied' })],
   ['another operation', event(1, chat, { eventName: 'DescribeSecret' })],

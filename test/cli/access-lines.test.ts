@@ -11,7 +11,7 @@ import { makeIo, makeWorld, registerText } from './world.ts';
 const principal: Leak = { kind: 'principal', principal: 'AKIAIOSFODNN7EXAMPLE' };
 const { credentials } = parseRegister(registerText, 'credentials.yaml', { providers });
 const keys = [
-  ...credentials.map((credential) => ({ keyId: keyId('key_a'), credentialId: credential.id as string, credential })),
+  ...credentials.map((credential) => ({ keyId: keyId('key_a'), credentialId: credential.id, credential })),
   { keyId: keyId('key_b'), credentialId: 'gone', credential: null },
 ];
 const now = Date.UTC(2026, 10, 21, 9);

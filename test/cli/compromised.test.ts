@@ -404,7 +404,7 @@ describe('a leaked admin key', () => {
     // The simulated vendor has one admin key at a time: the new one is there as the old one dies.
     world.openai.configure({ adminKey: another });
     const set = await world.run('admin set openai-test', { stdin: another });
-    expect(set.stdout).toContain('The leaked admin key was refused 3 times, with the new admin key accepted');
+    expect(set.stdout).toContain('The old admin key was refused 3 times, with the new admin key accepted');
     expect(await obligations()).toMatchObject([{ refusedAt: expect.any(String), replacedAt: expect.any(String) }]);
     expect((await world.run('incidents')).stdout).toContain('None is open');
   });
@@ -417,5 +417,51 @@ describe('a leaked admin key', () => {
     const look = await world.run(`approve ${incident?.incidentId ?? ''}`);
     expect(look.code).toBe(1);
     expect(await obligations()).toMatchObject([{ refusedAt: null }]);
+  });
+
+  test('one that expires is no leak: the steps now, calls from its date on, open until the old one is refused', async () => {
+    const asked = await world.run('compromised --admin openai-test --expires 2027-03-01 --yes');
+    expect(asked.code).toBe(0);
+    expect(asked.stdout).toContain('Make another admin key.');
+    expect(asked.stdout).toContain('people are called from 2027-03-01 00:00:00Z on');
+    expect(asked.stdout).not.toContain('open until the leaked');
+    const [incident] = await incidents();
+    const report = await world.run(`incident ${incident?.incidentId ?? ''}`);
+    expect(report.stdout).toContain('the admin key of the account openai-test, which expires at 2027-03-01 00:00:00Z');
+    expect(report.stdout).toContain(
+      'It has not leaked: it is to be replaced and seen refused by 2027-03-01 00:00:00Z.',
+    );
+    expect(report.stdout).toMatch(/## Overdue\n\nNothing\./);
+    world.openai.configure({ adminKey: another });
+    const set = await world.run('admin set openai-test', { stdin: another });
+    expect(set.stdout).toContain('The old admin key was refused 3 times, with the new admin key accepted');
+    expect(await obligations()).toMatchObject([{ refusedAt: expect.any(String), replacedAt: expect.any(String) }]);
+  });
+
+  test('one that is to expire and leaks before is a leak at once, and both end with its refusal', async () => {
+    await world.run('compromised --admin openai-test --expires 2027-03-01 --yes');
+    await world.run('compromised --admin openai-test --yes');
+    expect(new Set((await obligations()).map(({ incidentId }) => incidentId)).size).toBe(2);
+    world.clock.advance(3600);
+    const [expiring, leaked] = await incidents();
+    const overdue = async (one: Incident | undefined) =>
+      (await world.run(`incident ${one?.incidentId ?? ''}`)).stdout.includes('is not seen refused.\n\n## The evidence');
+    expect([await overdue(expiring), await overdue(leaked)]).toEqual([false, true]);
+    world.openai.configure({ adminKey: another });
+    await world.run('admin set openai-test', { stdin: another });
+    expect((await obligations()).map(({ refusedAt }) => typeof refusedAt)).toEqual(['string', 'string']);
+  });
+
+  test.each([
+    ['compromised --admin openai-test --expires soon', '--expires is no date.'],
+    ['compromised --admin openai-test --expires 2027-02-30', '--expires is no date.'],
+    ['compromised --admin openai-test --expires 2001-01-01', '--expires is not in the future.'],
+    ['compromised --provider openai --expires 2027-03-01', '--expires is for an admin key.'],
+    ['compromised --expires 2027-03-01', '--expires is for an admin key.'],
+  ])('%s', async (line, what) => {
+    const { code, stderr } = await world.run(`${line} --yes`);
+    expect(code).toBe(2);
+    expect(stderr).toContain(what);
+    expect(await incidents()).toEqual([]);
   });
 });

@@ -98,6 +98,18 @@ describe('what is overdue', () => {
     expect(overdue(301, incident, [obligation], []).toSorted()).toEqual([...expected].toSorted());
   });
 
+  test('an admin key that expires, from its date on', () => {
+    const { account } = sampleObligation('key_a').target;
+    const expiring = sampleIncident({ leak: { kind: 'admin-key', account, expiresAt: at(86_400) } });
+    const own = [sampleObligation('key_a', { credentialId: null })];
+    expect(overdue(86_400, expiring, own)).toEqual([]);
+    expect(overdue(86_401, expiring, own)).toEqual(['prove']);
+    expect(overdue(86_400 + 3601, expiring, own)).toEqual(['prove', 'report']);
+    const oldest = (seconds: number) =>
+      standingMetrics([expiring], own, [], at(seconds)).find(({ name }) => name === 'OldestOpenObligation')?.value;
+    expect([oldest(86_400), oldest(86_460)]).toEqual([0, 60]);
+  });
+
   test('a decision, until it is taken', () => {
     expect(overdue(300, sampleIncident({ state: 'awaiting-approval' }), [], [])).toEqual([]);
     expect(overdue(301, sampleIncident({ state: 'awaiting-approval' }), [], [])).toEqual(['decide']);

@@ -319,7 +319,10 @@ export const judge = (world: Evidence): Judge => {
       if (state === 'RolledBack' && holdsNew) violated('I7', 'RolledBack, and the new key serves');
       const before = rotation.old?.versionId ?? null;
       if (state === 'RolledBack' && rotation.containedAt !== null) violated('I7', 'RolledBack after containment');
-      const isDead = deadServing() && !deadFromTheStart.has(name);
+      // A run that moves AWSCURRENT back has to look whether that key lives. Where it never moved it, heal looks.
+      const serving = keyOf(vault.holder(secret, current));
+      const isOthersDeed = rotation.cutOverAt === null && serving !== null && isExcused(serving);
+      const isDead = deadServing() && !deadFromTheStart.has(name) && !isOthersDeed;
       if (state === 'RolledBack' && (vault.holder(secret, current) !== before || isDead))
         violated('I7', 'RolledBack, and the old key does not serve');
     },

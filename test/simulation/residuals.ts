@@ -16,6 +16,8 @@ export const residuals = {
     'A call to regenerate a slot lands later than letCallsLandSeconds after nobody waited for it any more, and gives another value to the slot that a second call has filled and that serves by then. The vendor takes no precondition and no name; who regenerates cannot be told from the value. The next watch sees AWSCURRENT refused, and heals.',
   'proven-by-listing':
     'A person takes a leaked value out of AWSCURRENT as it is contained, before Begin has seen which version holds it, and a value that a person wrote tells no id. A key whose value nobody knows is proven dead by a complete listing, as its evidence says; for its revocation lag the vendor accepts it on.',
+  'moved-after-the-last-look':
+    'A person moves AWSCURRENT, or deletes the secret, between the last look of RollBack and the call that stops the new key. The end on record says what was seen: that the old key serves as before. Nobody was cut off.',
 } as const;
 export type Residual = keyof typeof residuals;
 
@@ -25,6 +27,11 @@ export const residualOf = (plan: Plan, violations: readonly string[], setting: S
   const isTakenOut = ([site, kind]: readonly [string, string]): boolean =>
     kind === 'person-moves-current' && /^(?:contain|begin)\./.test(site);
   if (isTooSoon) return [...plan].some(isTakenOut) ? 'proven-by-listing' : null;
+  const isMovedSince = violations.every((violation) => violation === 'I7 RolledBack, and the old key does not serve');
+  const isMove = ([site, kind]: readonly [string, string]): boolean =>
+    ['person-moves-current', 'person-rolls-back', 'secret-deleted'].includes(kind) &&
+    /^roll-back\.http\.(?:DELETE|POST)/.test(site);
+  if (isMovedSince) return [...plan].some(isMove) ? 'moved-after-the-last-look' : null;
   if (violations.some((violation) => violation.endsWith('(at rest)') || !/^(?:I1|I3|I10|I18|T1) /.test(violation)))
     return null;
   const isTooLate = settings[setting].lateSeconds > letCallsLandSeconds;

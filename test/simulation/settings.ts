@@ -1,4 +1,7 @@
-/** How slow the world is, and how late a call can land. The five are chosen for what each one breaks. */
+/**
+ * How slow the world is, and how late a call can land. The five are chosen for what each one breaks. On each commit every
+ * single runs under `prompt`, and under the others those that the setting touches (enumerate.ts, singlesTouchedBy).
+ */
 export interface Setting {
   /** How long a new key is refused, and a dead one still accepted, in seconds. */
   readonly activationLagSeconds: number;

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { incidentId } from '../../functions/domain/identifiers.ts';
 import { escalate } from '../../functions/watch/escalate.ts';
 import {
+  at,
   type IncidentWorld,
   incidentWorld,
   refusedAfter,
@@ -123,4 +124,32 @@ test('a channel that is down is said, told by the next run, and stops no other i
 test('a run with nothing to do still says that it ran', async () => {
   expect(await metric('EscalationRuns')).toBe(1);
   expect(await metric('OpenObligations')).toBe(0);
+});
+
+test('an admin key that expires is paged for once with what to do, and called for from its date on', async () => {
+  const { account } = sampleObligation('key_a').target;
+  const leak = { kind: 'admin-key', account, expiresAt: at(86_400) } as const;
+  const open = sampleObligation('key_a', { credentialId: null, containedAt: null, replacedAt: null });
+  await world.write(sampleIncident({ leak }), open);
+  expect(await toldAt(1)).toEqual(['security lead: accepted', 'on call: accepted']);
+  expect(world.sent[0]).toMatchObject({
+    severity: 'page',
+    subject: 'inc-20261121-0000000a has to be done by 2026-11-22 09:00:00Z',
+  });
+  expect(world.sent[0]?.text).toContain('It has not leaked.');
+  expect(world.sent[0]?.text).toContain('2. Make another admin key.');
+  expect(await toldAt(86_400)).toEqual([]);
+  expect(await toldAt(86_401)).toEqual(['security lead: call 1']);
+  expect(await toldAt(86_400 + 1500)).toEqual(['security lead: call 3', 'on call: call 3']);
+});
+
+test('the end of one that had weeks for it gives no metric of how fast an emergency goes', async () => {
+  const { account } = sampleObligation('key_a').target;
+  await world.write(
+    sampleIncident({ leak: { kind: 'admin-key', account, expiresAt: at(86_400) } }),
+    refusedAfter('key_a', 80_000),
+  );
+  world.setTime(80_001);
+  expect(await metric('SecondsToRefused')).toBeUndefined();
+  expect(await world.told()).toContain('security lead: closed');
 });
