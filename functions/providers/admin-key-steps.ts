@@ -5,7 +5,7 @@ const stepsByProvider: Readonly<Record<string, readonly string[]>> = {
   openai: [
     "As an organisation owner open the organisation's settings: Admin keys.",
     'Make another admin key.',
-    'Delete the leaked one there.',
+    'Delete the old one there.',
   ],
   // https://platform.claude.com/docs/en/manage-claude/admin-api-keys, read 2026-11
   anthropic: [
