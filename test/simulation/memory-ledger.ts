@@ -1,7 +1,7 @@
 import type { CredentialId } from '../../functions/domain/identifiers.ts';
 import type { Incident } from '../../functions/domain/incident.ts';
 import type { KeyPrint } from '../../functions/domain/key-print.ts';
-import { type Obligation, withReport } from '../../functions/domain/obligation.ts';
+import { type Obligation, outlives, withReport } from '../../functions/domain/obligation.ts';
 import { type CredentialRecord, emptyRecord } from '../../functions/domain/rotation.ts';
 import type { JournalEntry, Ledger } from '../../functions/ports.ts';
 
@@ -42,7 +42,9 @@ export const memoryLedger = (): MemoryLedger => {
         .slice(0, limit),
     putObligation: async (report) => {
       const id = keyOf(report);
-      obligations.set(id, withReport(obligations.get(id) ?? null, report));
+      const known = obligations.get(id) ?? null;
+      if (known !== null && outlives(known, report)) obligations.set(`${id} ${known.acceptedAt}`, known);
+      obligations.set(id, withReport(known, report));
     },
     obligations: async (filter) =>
       [...obligations.values()].filter(({ refusedAt }) => filter === 'all' || refusedAt === null),
