@@ -9,7 +9,8 @@ const expectNothingWrong = (name: string, tally: Tally): void => {
   process.stdout.write(`${tallyText(name, tally)}\n`);
   expect(tally.neverFired.slice(0, shown)).toEqual([]);
   expect(tally.unexplained.slice(0, shown).join('\n')).toBe('');
-  expect(tally.cases).toBeGreaterThan(20);
+  // The shortest has ten: two slots that heal, and a person's first key.
+  expect(tally.cases).toBeGreaterThanOrEqual(10);
 };
 
 /** Every single fault of a vendor's runs in every mode, and again in each setting that can make it end otherwise. */
