@@ -12,6 +12,16 @@ const noHiddenClock = [
   { selector: "CallExpression[callee.name='Date']", message: 'Time is an argument: ports.clock.' },
 ];
 
+const hashingOnly = {
+  name: 'node:crypto',
+  allowImportNames: ['createHash', 'createHmac', 'scryptSync', 'timingSafeEqual'],
+  message: 'Hashing only; randomness is an argument.',
+};
+const wholeZod = {
+  name: 'zod',
+  message: 'Import zod/mini: this file reaches a Lambda, and `zod` puts methods into its bundle that nobody calls.',
+};
+
 const outside = {
   setTimeout: 'ports.clock.sleep, or a wait state',
   setInterval: 'ports.clock.sleep, or a wait state',
@@ -76,20 +86,19 @@ export default tseslint.config(
         { object: 'Math', property: 'random', message: 'Randomness is an argument.' },
         ...['globalThis', 'global'].map((object) => ({ object, message: 'No way around the ports.' })),
       ],
-      'no-restricted-imports': [
-        'error',
-        {
-          paths: [
-            {
-              name: 'node:crypto',
-              allowImportNames: ['createHash', 'createHmac', 'scryptSync', 'timingSafeEqual'],
-              message: 'Hashing only; randomness is an argument.',
-            },
-          ],
-        },
-      ],
+      'no-restricted-imports': ['error', { paths: [hashingOnly, wholeZod] }],
       'no-restricted-syntax': ['error', noDefaultExport, noEnum, noNamespace, ...noHiddenClock],
     },
+  },
+  {
+    files: ['functions/aws/**/*.ts', 'functions/shell/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', { paths: [wholeZod] }] },
+  },
+  {
+    // Pure as well, and no Lambda has a schema of theirs.
+    files: ['functions/register/**/*.ts', 'workflows/**/*.ts'],
+    ignores: generators,
+    rules: { 'no-restricted-imports': ['error', { paths: [hashingOnly] }] },
   },
   {
     // The brand of an identifier, and the binding of operations by name: the two places where a type is asserted.

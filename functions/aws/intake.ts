@@ -1,4 +1,3 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import * as z from 'zod/mini';
 import { Fault } from '../domain/fault.ts';
 import type { CompromiseReport } from '../domain/incident.ts';
@@ -22,17 +21,17 @@ export const intakeHandler = (
   accept: (report: CompromiseReport) => Promise<unknown>,
 ): ((event: unknown) => Promise<BatchAnswer>) => {
   guardOutput();
-  const logger = new Logger({ logLevel: 'INFO' });
   return async (event) => {
     const { Records } = queueEvent.parse(event);
     const failed: { itemIdentifier: string }[] = [];
     for (const { messageId, body } of Records) {
       try {
         const taken = await behindWall(() => takeIn(parseJson(body), ports, accept));
-        logger.info('Took in a message.', { messageId, taken: taken.kind, ...(taken.kind === 'ignored' && taken) });
+        const ignored = taken.kind === 'ignored' && taken;
+        console.info({ what: 'Took in a message.', messageId, taken: taken.kind, ...ignored });
       } catch (error) {
         failed.push({ itemIdentifier: messageId });
-        logger.error('Could not take in a message.', { messageId, ...said(error) });
+        console.error({ what: 'Could not take in a message.', messageId, ...said(error) });
       }
     }
     return { batchItemFailures: failed };

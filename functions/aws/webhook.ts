@@ -1,4 +1,3 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import * as z from 'zod/mini';
 import { guardOutput } from '../shell/guard-output.ts';
 import { behindWall } from '../shell/wall.ts';
@@ -25,13 +24,12 @@ export type UrlAnswer = {
 /** The webhook's Lambda. It logs how each request was answered, and nothing of the request. */
 export const webhookHandler = (ports: WebhookPorts): ((event: unknown) => Promise<UrlAnswer>) => {
   guardOutput();
-  const logger = new Logger({ logLevel: 'INFO' });
   return async (event) => {
     const parsed = urlEvent.safeParse(event);
     const { status, body } = parsed.success
       ? await behindWall(() => receive(requestOf(parsed.data), ports))
       : { status: 400, body: 'No request to a Function URL.' };
-    logger.info('Answered a webhook.', { status, answer: body });
+    console.info({ what: 'Answered a webhook.', status, answer: body });
     return { statusCode: status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body };
   };
 };

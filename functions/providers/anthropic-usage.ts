@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { type Instant, instant, milliseconds } from '../domain/identifiers.ts';
 import type { Usage } from './provider.ts';
 
@@ -47,10 +47,10 @@ export const judgeUse = (
   return { kind: 'quiet', evidence: `Anthropic reports no use from ${instant(firstWhole)} to ${instant(caughtUp)}` };
 };
 
-const page = { has_more: z.boolean(), next_page: z.string().nullish() };
+const page = { has_more: z.boolean(), next_page: z.nullish(z.string()) };
 /** RFC 3339. What is no time must not pass: a bucket without one would count as unused. */
-export const timeText = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'must be a time');
-const byKey = z.object({ api_key_id: z.string().nullish() });
+export const timeText = z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)), 'must be a time'));
+const byKey = z.object({ api_key_id: z.nullish(z.string()) });
 
 export type UsagePage = {
   readonly buckets: readonly { readonly start: number; readonly keyIds: readonly (string | null | undefined)[] }[];
@@ -66,14 +66,17 @@ export const usageReports = {
     path: '/v1/organizations/usage_report/messages',
     headers: {},
     query: (window: UsageWindow) => ({ starting_at: instant(window.start), bucket_width: widthName(window) }),
-    read: z.object({ data: z.array(z.object({ starting_at: timeText, results: z.array(byKey) })), ...page }).transform(
-      ({ data, ...rest }): UsagePage => ({
-        ...rest,
-        buckets: data.map(({ starting_at, results }) => ({
-          start: Date.parse(starting_at),
-          keyIds: results.map(({ api_key_id }) => api_key_id),
-        })),
-      }),
+    read: z.pipe(
+      z.object({ data: z.array(z.object({ starting_at: timeText, results: z.array(byKey) })), ...page }),
+      z.transform(
+        ({ data, ...rest }): UsagePage => ({
+          ...rest,
+          buckets: data.map(({ starting_at, results }) => ({
+            start: Date.parse(starting_at),
+            keyIds: results.map(({ api_key_id }) => api_key_id),
+          })),
+        }),
+      ),
     ),
   },
   /** https://platform.claude.com/docs/en/manage-claude/usage-cost-analytics-api.md, 2026-11: rows only where there was use. */
@@ -85,14 +88,17 @@ export const usageReports = {
       ending_at: instant(Math.floor(window.now / window.width + 1) * window.width),
       time_bucket_width: widthName(window),
     }),
-    read: z.object({ data: z.array(z.object({ starting_at: timeText, group: byKey })), ...page }).transform(
-      ({ data, ...rest }): UsagePage => ({
-        ...rest,
-        buckets: data.map(({ starting_at, group }) => ({
-          start: Date.parse(starting_at),
-          keyIds: [group.api_key_id],
-        })),
-      }),
+    read: z.pipe(
+      z.object({ data: z.array(z.object({ starting_at: timeText, group: byKey })), ...page }),
+      z.transform(
+        ({ data, ...rest }): UsagePage => ({
+          ...rest,
+          buckets: data.map(({ starting_at, group }) => ({
+            start: Date.parse(starting_at),
+            keyIds: [group.api_key_id],
+          })),
+        }),
+      ),
     ),
   },
 };

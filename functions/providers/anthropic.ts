@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { Fault } from '../domain/fault.ts';
 import { instant, type KeyId, keyId } from '../domain/identifiers.ts';
 import type { SecretValue } from '../domain/secret-value.ts';
@@ -23,16 +23,16 @@ import { parseWith } from './settings.ts';
 
 const settingsSchema = z.strictObject({
   /** Where the credential's keys must live: in that workspace, in the default one, or in the organisation at large. */
-  workspaceId: z.union([z.literal(['default', 'organization']), z.string().regex(/^wrkspc_\w+$/)]),
+  workspaceId: z.union([z.literal(['default', 'organization']), z.string().check(z.regex(/^wrkspc_\w+$/))]),
   /** The documentation sends keys as `x-api-key`; the SDK 1.x sends them as `authorization`. */
-  keyHeader: z.enum(['x-api-key', 'authorization']).default('x-api-key'),
+  keyHeader: z._default(z.enum(['x-api-key', 'authorization']), 'x-api-key'),
   /**
    * Both tell use by key. The reference still documents `usage-report`, which other pages call legacy; `analytics` is
    * its successor and in beta: https://platform.claude.com/docs/en/manage-claude/usage-cost-analytics-api.md, 2026-11.
    */
-  usageApi: z.enum(['usage-report', 'analytics']).default('usage-report'),
+  usageApi: z._default(z.enum(['usage-report', 'analytics']), 'usage-report'),
   /** How far the usage reports lag behind. Anthropic promises no number, so this one is generous. */
-  usageDelaySeconds: z.number().int().nonnegative().default(900),
+  usageDelaySeconds: z._default(z.int().check(z.nonnegative()), 900),
 });
 type Settings = z.infer<typeof settingsSchema>;
 
@@ -42,8 +42,8 @@ const apiKeys = `${origin}/v1/organizations/api_keys`;
 const errorSchema = z.object({
   error: z.object({
     type: z.string(),
-    message: z.string().optional(),
-    details: z.object({ error_code: z.string().optional() }).nullish(),
+    message: z.optional(z.string()),
+    details: z.nullish(z.object({ error_code: z.optional(z.string()) })),
   }),
 });
 
@@ -66,14 +66,14 @@ const headersOf = ({ keyHeader }: Settings, value: SecretValue): Readonly<Record
 
 const keySchema = z.object({
   id: z.string(),
-  name: z.string().nullish(),
+  name: z.nullish(z.string()),
   status: z.string(),
   /** Such as `sk-ant-api03-R2D...igAA`. */
-  partial_key_hint: z.string().nullish(),
+  partial_key_hint: z.nullish(z.string()),
   created_at: timeText,
   /** Null in the default workspace. Older answers have it in place of `scope`. */
-  workspace_id: z.string().nullish(),
-  scope: z.object({ type: z.string(), workspace_id: z.string().nullish() }).nullish(),
+  workspace_id: z.nullish(z.string()),
+  scope: z.nullish(z.object({ type: z.string(), workspace_id: z.nullish(z.string()) })),
 });
 type Key = z.infer<typeof keySchema>;
 
@@ -97,7 +97,7 @@ const getKey = ({ http, settings, admin }: Call<Settings>, id: KeyId): Promise<K
     known: (answer) => (isAbsent(answer) ? null : undefined),
   });
 
-const pageSchema = z.object({ data: z.array(keySchema), has_more: z.boolean(), last_id: z.string().nullish() });
+const pageSchema = z.object({ data: z.array(keySchema), has_more: z.boolean(), last_id: z.nullish(z.string()) });
 
 /** More pages of a thousand keys than any organisation has: a cursor that goes round in a circle. */
 const pagesAtMost = 100;
@@ -147,7 +147,10 @@ const setStatus = async (
       headers: headersOf(call.settings, call.admin),
       json: { status: wish.status },
       repeatable: false,
-      read: keySchema.transform(() => true),
+      read: z.pipe(
+        keySchema,
+        z.transform(() => true),
+      ),
       known: (answer) => (isAbsent(answer) ? false : undefined),
     });
   } catch (fault) {

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { Fault } from '../domain/fault.ts';
 import { instant, type KeyId, milliseconds, secondsBetween } from '../domain/identifiers.ts';
 import { SecretValue } from '../domain/secret-value.ts';
@@ -20,26 +20,20 @@ import { slotKeyId, slotOf } from './slot-key-id.ts';
 // regenerate one kills its old value at once. https://learn.microsoft.com/azure/cognitive-services/rotate-keys, 2026-11
 
 const settingsSchema = z.strictObject({
-  subscriptionId: z.string().regex(/^[\w-]+$/),
-  resourceGroup: z.string().regex(/^[\w().-]+$/),
-  resourceName: z.string().regex(/^[\w-]+$/),
+  subscriptionId: z.string().check(z.regex(/^[\w-]+$/)),
+  resourceGroup: z.string().check(z.regex(/^[\w().-]+$/)),
+  resourceName: z.string().check(z.regex(/^[\w-]+$/)),
   /** Where the resource answers; unless told, `https://<resourceName>.openai.azure.com`. */
-  endpoint: z.url({ protocol: /^https$/ }).optional(),
-  managementApiVersion: z
-    .string()
-    .regex(/^[\w.-]+$/)
-    .default('2025-09-01'),
-  apiVersion: z
-    .string()
-    .regex(/^[\w.-]+$/)
-    .default('2024-10-21'),
+  endpoint: z.optional(z.url({ protocol: /^https$/ })),
+  managementApiVersion: z._default(z.string().check(z.regex(/^[\w.-]+$/)), '2025-09-01'),
+  apiVersion: z._default(z.string().check(z.regex(/^[\w.-]+$/)), '2024-10-21'),
 });
 type Settings = z.infer<typeof settingsSchema>;
 
 const adminSchema = z.object({
-  tenantId: z.string().min(1),
-  clientId: z.string().min(1),
-  clientSecret: z.string().min(1),
+  tenantId: z.string().check(z.minLength(1)),
+  clientId: z.string().check(z.minLength(1)),
+  clientSecret: z.string().check(z.minLength(1)),
 });
 
 const adminOf = (admin: SecretValue): z.infer<typeof adminSchema> => {
@@ -52,7 +46,13 @@ const adminOf = (admin: SecretValue): z.infer<typeof adminSchema> => {
 
 /** Azure's services say `{error: {code}}`, Entra says `{error: "invalid_client"}`. */
 const errorSchema = z.object({
-  error: z.union([z.string(), z.object({ code: z.coerce.string() }).transform(({ code }) => code)]),
+  error: z.union([
+    z.string(),
+    z.pipe(
+      z.object({ code: z.coerce.string() }),
+      z.transform(({ code }) => code),
+    ),
+  ]),
 });
 
 const checkApplication = 'Check tenantId, clientId and clientSecret; replace them with `keyturn admin set`.';
@@ -78,8 +78,8 @@ const vendor: Vendor = {
 const longestTokenSeconds = 366 * 24 * 3600;
 
 const tokenSchema = z.object({
-  access_token: z.string().min(1),
-  expires_in: z.coerce.number().positive().max(longestTokenSeconds),
+  access_token: z.string().check(z.minLength(1)),
+  expires_in: z.coerce.number().check(z.positive(), z.maximum(longestTokenSeconds)),
 });
 
 const tokenFor = 'management';
@@ -120,9 +120,10 @@ const managementToken = async ({ http, clock, admin, tokens }: Call<Settings>): 
 
 const slotNames = ['Key1', 'Key2'] as const;
 
-const keysSchema = z
-  .object({ key1: z.string().min(1), key2: z.string().min(1) })
-  .transform(({ key1, key2 }): readonly Slot[] => [slot('Key1', key1), slot('Key2', key2)]);
+const keysSchema = z.pipe(
+  z.object({ key1: z.string().check(z.minLength(1)), key2: z.string().check(z.minLength(1)) }),
+  z.transform(({ key1, key2 }): readonly Slot[] => [slot('Key1', key1), slot('Key2', key2)]),
+);
 
 const slot = (name: (typeof slotNames)[number], text: string): Slot => {
   const value = new SecretValue(text);

@@ -1,4 +1,4 @@
-import type { ZodType } from 'zod';
+import type { ZodMiniType } from 'zod/mini';
 import { Fault } from '../domain/fault.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { type Http, HttpFailure, type HttpRequest } from '../ports.ts';
@@ -86,7 +86,7 @@ export const send = async (http: Http, vendor: Vendor, request: Probe): Promise<
 export const ask = async <T, Known = never>(
   http: Http,
   vendor: Vendor,
-  request: Request & { readonly read: ZodType<T>; readonly known?: (answer: Answer) => Known | undefined },
+  request: Request & { readonly read: ZodMiniType<T>; readonly known?: (answer: Answer) => Known | undefined },
 ): Promise<T | Known> => {
   const answer = await send(http, vendor, request);
   if (answer instanceof HttpFailure) {

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { Fault } from '../domain/fault.ts';
 import { instant, type KeyId, keyId, milliseconds } from '../domain/identifiers.ts';
 import { SecretValue } from '../domain/secret-value.ts';
@@ -20,22 +20,27 @@ import { parseWith } from './settings.ts';
 // https://github.com/openai/openai-openapi (f85dbe22) and npm openai 7.55.0, read 2026-11.
 
 const settingsSchema = z.strictObject({
-  projectId: z.string().regex(/^proj_[\w-]+$/, 'must be a project id such as proj_abc123'),
-  serviceAccountId: z.string().regex(/^[\w.-]+$/, 'must be a service account id such as svc_acct_abc123'),
+  projectId: z.string().check(z.regex(/^proj_[\w-]+$/, 'must be a project id such as proj_abc123')),
+  serviceAccountId: z.string().check(z.regex(/^[\w.-]+$/, 'must be a service account id such as svc_acct_abc123')),
   /** What new keys may do. Left out: everything that the service account may. */
-  scopes: z
-    .array(z.string().min(1))
-    .min(1, 'an empty list would give every permission: leave it out if that is meant')
-    .optional(),
+  scopes: z.optional(
+    z
+      .array(z.string().check(z.minLength(1)))
+      .check(z.minLength(1, 'an empty list would give every permission: leave it out if that is meant')),
+  ),
   /** For organisations whose policy demands that keys expire: longer than cadence and overlap together. */
-  keyExpirySeconds: z.number().int().min(1).max(31_536_000).optional(),
+  keyExpirySeconds: z.optional(z.int().check(z.minimum(1), z.maximum(31_536_000))),
 });
 type Settings = z.infer<typeof settingsSchema>;
 
 const origin = 'https://api.openai.com';
 
 const errorSchema = z.object({
-  error: z.object({ message: z.string().nullish(), type: z.string().nullish(), code: z.string().nullish() }),
+  error: z.object({
+    message: z.nullish(z.string()),
+    type: z.nullish(z.string()),
+    code: z.nullish(z.string()),
+  }),
 });
 
 const missingScopes = /Missing scopes: ([\w., ]*\w)/;
@@ -73,17 +78,17 @@ const moneyCode = (code: string | null | undefined): string =>
 const deadKeyCodes: readonly (string | null)[] = ['invalid_api_key', 'api_key_expired', 'expired_api_key'];
 
 /** Seconds since 1970, as far as a date reaches. */
-const epochSeconds = z.number().min(0).max(8_640_000_000_000);
+const epochSeconds = z.number().check(z.minimum(0), z.maximum(8_640_000_000_000));
 
 const keySchema = z.object({
   id: z.string(),
-  name: z.string().nullable(),
+  name: z.nullable(z.string()),
   /** Such as `sk-svc...f3Ab`. */
   redacted_value: z.string(),
   created_at: epochSeconds,
-  last_used_at: epochSeconds.nullish(),
-  expires_at: epochSeconds.nullish(),
-  owner: z.object({ type: z.string().nullish(), service_account: z.object({ id: z.string() }).nullish() }),
+  last_used_at: z.nullish(epochSeconds),
+  expires_at: z.nullish(epochSeconds),
+  owner: z.object({ type: z.nullish(z.string()), service_account: z.nullish(z.object({ id: z.string() })) }),
 });
 type Key = z.infer<typeof keySchema>;
 
@@ -113,7 +118,7 @@ const getKey = (call: Call<Settings>, id: KeyId): Promise<Key | 'gone'> =>
 const isExpired = (call: Call<Settings>, { expires_at }: Key): boolean =>
   typeof expires_at === 'number' && expires_at * 1000 <= milliseconds(call.clock.now());
 
-const pageSchema = z.object({ data: z.array(keySchema), has_more: z.boolean(), last_id: z.string().nullish() });
+const pageSchema = z.object({ data: z.array(keySchema), has_more: z.boolean(), last_id: z.nullish(z.string()) });
 
 /** All keys of the project, whoever owns them. */
 const allKeys = async (call: Call<Settings>): Promise<readonly Key[]> => {
@@ -140,7 +145,7 @@ const allKeys = async (call: Call<Settings>): Promise<readonly Key[]> => {
   }
 };
 
-const createdSchema = z.object({ id: z.string().min(1), value: z.string().min(1) });
+const createdSchema = z.object({ id: z.string().check(z.minLength(1)), value: z.string().check(z.minLength(1)) });
 
 const createKey: Operations<Settings>['createKey'] = async (call, name) => {
   const { serviceAccountId, scopes, keyExpirySeconds } = call.settings;
@@ -209,7 +214,10 @@ const end = async (call: Call<Settings>, id: KeyId): Promise<boolean> => {
     url: keyUrl(call, id),
     headers: bearer(call.admin),
     repeatable: false,
-    read: z.object({ deleted: z.literal(true) }).transform(() => true),
+    read: z.pipe(
+      z.object({ deleted: z.literal(true) }),
+      z.transform(() => true),
+    ),
     known: ({ status }) => {
       if (status === 404) return true;
       return status === 400 ? false : undefined;
@@ -235,7 +243,10 @@ const expire = (call: Call<Settings>, id: KeyId, json: object): Promise<boolean>
     headers: bearer(call.admin),
     json,
     repeatable: false,
-    read: z.unknown().transform(() => true),
+    read: z.pipe(
+      z.unknown(),
+      z.transform(() => true),
+    ),
     known: ({ status }) => {
       if (status === 404) return true;
       return status === 400 ? false : undefined;

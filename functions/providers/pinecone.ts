@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { instant, type KeyId, keyId, milliseconds, secondsBetween } from '../domain/identifiers.ts';
 import { SecretValue } from '../domain/secret-value.ts';
 import { HttpFailure } from '../ports.ts';
@@ -29,29 +29,38 @@ const roles = [
 const settingsSchema = z.strictObject({
   projectId: z.guid('must be the id of the project, a UUID'),
   /** What new keys may do; the vendor's own default unless told. */
-  roles: z.array(z.enum(roles)).min(1).default(['ProjectEditor']),
+  roles: z._default(z.array(z.enum(roles)).check(z.minLength(1)), ['ProjectEditor']),
 });
 type Settings = z.infer<typeof settingsSchema>;
 
-const adminSchema = z.strictObject({ clientId: z.string().min(1), clientSecret: z.string().min(1) });
+const adminSchema = z.strictObject({
+  clientId: z.string().check(z.minLength(1)),
+  clientSecret: z.string().check(z.minLength(1)),
+});
 
 const apiOrigin = 'https://api.pinecone.io';
 const loginOrigin = 'https://login.pinecone.io';
 const version = { 'x-pinecone-api-version': '2026-04' };
 
 const errorSchema = z.union([
-  z.object({ error: z.object({ code: z.string() }) }).transform(({ error }) => error.code),
+  z.pipe(
+    z.object({ error: z.object({ code: z.string() }) }),
+    z.transform(({ error }) => error.code),
+  ),
   // The login server: https://github.com/pinecone-io/pinecone-api/blob/068bdf77/2026-04/oauth_2026-04.oas.yaml
-  z.object({ error: z.string() }).transform(({ error }) => error),
+  z.pipe(
+    z.object({ error: z.string() }),
+    z.transform(({ error }) => error),
+  ),
   // Bare text, as the control plane sends: https://docs.pinecone.io/reference/api/2026-07/control-plane/delete_backup
-  z
-    .string()
-    .regex(/^\W*invalid api key\W*$/i)
-    .transform(() => 'INVALID_API_KEY'),
-  z
-    .string()
-    .regex(/^\W*(?:forbidden|permission denied)\W*$/i)
-    .transform(() => 'FORBIDDEN'),
+  z.pipe(
+    z.string().check(z.regex(/^\W*invalid api key\W*$/i)),
+    z.transform(() => 'INVALID_API_KEY'),
+  ),
+  z.pipe(
+    z.string().check(z.regex(/^\W*(?:forbidden|permission denied)\W*$/i)),
+    z.transform(() => 'FORBIDDEN'),
+  ),
 ]);
 
 const vendor: Vendor = {
@@ -70,7 +79,10 @@ const tokenMarginSeconds = 60;
 /** No vendor's token lives for a year, and no date reaches as far as any number. */
 const longestTokenSeconds = 366 * 24 * 3600;
 
-const tokenSchema = z.object({ access_token: z.string().min(1), expires_in: z.number().max(longestTokenSeconds) });
+const tokenSchema = z.object({
+  access_token: z.string().check(z.minLength(1)),
+  expires_in: z.number().check(z.maximum(longestTokenSeconds)),
+});
 
 const readAdmin = (text: SecretValue): z.infer<typeof adminSchema> | null => {
   try {
@@ -122,7 +134,7 @@ const fetchToken = async ({ http, admin, clock, tokens }: Call<Settings>): Promi
 const askAdmin = async <T, Known = never>(
   call: Call<Settings>,
   request: Omit<Request, 'headers'> & {
-    readonly read: z.ZodType<T>;
+    readonly read: z.ZodMiniType<T>;
     readonly known?: (answer: Answer) => Known | undefined;
   },
 ): Promise<T | Known> => {
@@ -137,7 +149,10 @@ const askAdmin = async <T, Known = never>(
       const known = request.known?.(answer);
       return known === undefined ? undefined : { known };
     },
-    read: request.read.transform((read) => ({ read })),
+    read: z.pipe(
+      request.read,
+      z.transform((read) => ({ read })),
+    ),
   });
   if (first !== turnedDown) return 'read' in first ? first.read : first.known;
   const fresh = await fetchToken(call);
@@ -147,7 +162,7 @@ const askAdmin = async <T, Known = never>(
 const turnedDown = Symbol('turned down');
 
 const keySchema = z.object({
-  id: z.string().min(1),
+  id: z.string().check(z.minLength(1)),
   name: z.string(),
   project_id: z.string(),
   roles: z.array(z.string()),
@@ -167,7 +182,10 @@ const createKey: Operations<Settings>['createKey'] = async (call, name) => {
     url: keysOfProject(call),
     json: { name, roles: call.settings.roles },
     repeatable: false,
-    read: z.object({ key: z.object({ id: z.string().min(1) }), value: z.string().min(1) }),
+    read: z.object({
+      key: z.object({ id: z.string().check(z.minLength(1)) }),
+      value: z.string().check(z.minLength(1)),
+    }),
   });
   return { keyId: keyId(created.key.id), value: new SecretValue(created.value) };
 };
@@ -233,7 +251,7 @@ const probeFindings = (answer: Answer, declaredRoles: readonly string[]): readon
   return 'neither';
 };
 
-const indexesSchema = z.object({ indexes: z.array(z.unknown()).optional() });
+const indexesSchema = z.object({ indexes: z.optional(z.array(z.unknown())) });
 
 const declared = ({ expects }: ValidateQuestion, settings: Settings): readonly string[] =>
   expects.permissions.length > 0 ? expects.permissions : settings.roles;

@@ -1,4 +1,3 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import type { JsonObject } from '../domain/json.ts';
 import type { Ports } from '../ports.ts';
 import { guardOutput } from './guard-output.ts';
@@ -6,23 +5,24 @@ import { type AnyStep, runStep } from './run-step.ts';
 import { behindWall } from './wall.ts';
 
 /**
- * A step as a Lambda function. The log names the run and how it went; never the event or the answer.
+ * A step as a Lambda function. The log names the run and how it went; never the event or the answer. Lambda's runtime
+ * makes a line of JSON of what the console is given, with level, time and request id:
+ * https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html, 2026-11.
  *
  * @param ports made once for the life of the execution environment
  */
 export const lambdaHandler = (step: AnyStep, ports: Ports): ((event: JsonObject) => Promise<JsonObject>) => {
   guardOutput();
-  const logger = new Logger({ logLevel: 'INFO' });
   return async (event) => {
     const { rotationId = null, credentialId = null } = event;
     const run = { step: step.name, rotationId, credentialId };
     try {
       const output = await behindWall(() =>
         runStep(step, event, ports, (text) => {
-          logger.warn(text, run);
+          console.warn({ what: text, ...run });
         }),
       );
-      logger.info('The step ended.', run);
+      console.info({ what: 'The step ended.', ...run });
       return output;
     } catch (error) {
       throw withoutTrace(error);

@@ -10,26 +10,10 @@ import { approveIncident } from '../../functions/triggers/approve-incident.ts';
 import { acceptReport, takeReport, usualOptions } from '../../functions/triggers/compromise.ts';
 import { startObligations } from '../../functions/triggers/start-obligations.ts';
 import { type LatencyWorld, type Lost, latency, latencyWorld, losable } from './latency-world.ts';
+import { median, report } from './report.ts';
 
 const { providerCall, awsCall, stepStart } = latency;
 const options = { ...usualOptions, automaticPerHour: Infinity, letCallsLandSeconds: 120 };
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? NaN;
-
-const line = (what: string, figure: string): string => `${what.padEnd(70)} ${figure.padStart(9)}`;
-
-const atMost = (what: string, figure: number, target: number): void => {
-  const met = figure <= target ? 'met' : 'NOT MET';
-  console.log(`${line(what, `${figure.toFixed(0)} ms`)}  target at most ${target.toFixed(0)} ms: ${met}`);
-};
-
-const atLeast = (what: string, figure: number, target: number): void => {
-  const met = figure >= target ? 'met' : 'NOT MET';
-  console.log(`${line(what, `${(figure * 100).toFixed(1)} %`)}  target at least ${target * 100} %: ${met}`);
-};
-
-const figureOnly = (what: string, figure: string): void => console.log(line(what, figure));
 
 let reports = 0;
 const reportOf = (leak: Leak, source: CompromiseReport['source'], { clock }: Ports): CompromiseReport => {
@@ -70,6 +54,7 @@ const leak = async (world: LatencyWorld, credential: Credential, lost: Lost | nu
 };
 
 const samples = 21;
+const registerOf = (size: number): string => `register of ${size.toLocaleString('en')}`;
 const settleMilliseconds = 150;
 
 const firstRefusal = async (): Promise<number> => {
@@ -105,26 +90,15 @@ const firstRefusal = async (): Promise<number> => {
   }
   small.stop();
   big.stop();
-  figureOnly('floor: step start, admin secret, containment, one refusal', `${floor} ms`);
+  report({ what: 'floor: step start, admin secret, containment, one refusal', value: floor, unit: 'ms' });
   for (const size of sizes) {
-    const register = `register of ${size.toLocaleString('en')}`;
-    atMost(
-      `executions.start to first refusal, ${register}, median of ${samples}`,
-      median(figures[size].refusedAfter),
-      1.3 * floor,
-    );
+    const what = `executions.start to first refusal, ${registerOf(size)}, median of ${samples}`;
+    report({ what, value: median(figures[size].refusedAfter), unit: 'ms', atMost: 1.3 * floor });
   }
   for (const size of sizes) {
-    const register = `register of ${size.toLocaleString('en')}`;
-    const figure = median(figures[size].startAfter);
-    if (size === 10)
-      figureOnly(`report to executions.start, ${register}, median of ${samples}`, `${figure.toFixed(0)} ms`);
-    else
-      atMost(
-        `report to executions.start, ${register}, median of ${samples}`,
-        figure,
-        1.1 * median(figures[10].startAfter),
-      );
+    const what = `report to executions.start, ${registerOf(size)}, median of ${samples}`;
+    const limit = size === 10 ? {} : { atMost: 1.1 * median(figures[10].startAfter) };
+    report({ what, value: median(figures[size].startAfter), unit: 'ms', ...limit });
   }
   return median(figures[10].refusedAfter);
 };
@@ -174,8 +148,9 @@ const many = async (count: number): Promise<void> => {
   const from = Math.min(...spans.map((span) => span.from));
   const to = Math.max(...spans.map((span) => span.to));
   const at = `${count.toLocaleString('en')} obligations, ${options.maximumStarts} at once`;
-  figureOnly(`${at}: from the first containment to the last`, `${((to - from) / 1000).toFixed(1)} s`);
-  atLeast(`${at}: time in which that many were under way`, shareBusy(spans, from, to), 0.95);
+  report({ what: `${at}: from the first containment to the last`, value: (to - from) / 1000, unit: 's' });
+  const busy = shareBusy(spans, from, to) * 100;
+  report({ what: `${at}: time in which that many were under way`, value: busy, unit: '%', atLeast: 95 });
 
   // Their replacements, which nobody's safety waits for: as \`keyturn approve\` paces them, for some turns.
   const began = Date.now();
@@ -190,11 +165,11 @@ const many = async (count: number): Promise<void> => {
     .sort((left, right) => left - right);
   // Runs of one kind end in the order of their starts.
   const runs = world.startedAt.slice(firstStart).map((at, index) => ({ from: at, to: ends[index] ?? Infinity }));
-  const share = shareBusy(runs, runs[0]?.from ?? NaN, began + replacementsSeconds * 1000);
-  figureOnly(
-    `their replacements, ${options.maximumStarts} runs at once: places in use over ${replacementsSeconds} s`,
-    `${(share * 100).toFixed(1)} %`,
-  );
+  report({
+    what: `their replacements, ${options.maximumStarts} runs at once: places in use over ${replacementsSeconds} s`,
+    value: shareBusy(runs, runs[0]?.from ?? NaN, began + replacementsSeconds * 1000) * 100,
+    unit: '%',
+  });
   world.stop();
 };
 const replacementsSeconds = 20;
@@ -218,14 +193,11 @@ const losses = async (): Promise<void> => {
   }
   whole.stop();
   const usual = median(undisturbed);
-  figureOnly('executions.start to containment, nothing lost, median of 10', `${usual.toFixed(0)} ms`);
+  report({ what: 'executions.start to containment, nothing lost, median of 10', value: usual, unit: 'ms' });
   for (const [{ ports, how }, found] of figures) {
-    const what = ports.length === 1 ? `the port ${ports[0] ?? ''}` : 'all of these ports';
-    atMost(
-      `  the same, ${what} ${ports.length === 1 ? how : how.slice(0, -1)}, median of ${lossSamples}`,
-      median(found),
-      1.1 * usual,
-    );
+    const gone = ports.length === 1 ? `the port ${ports[0] ?? ''} ${how}` : `all of these ports ${how.slice(0, -1)}`;
+    const what = `  the same, ${gone}, median of ${lossSamples}`;
+    report({ what, value: median(found), unit: 'ms', atMost: 1.1 * usual });
   }
 };
 const lossSamples = 5;
@@ -238,12 +210,15 @@ const estimate = (warm: number, importMilliseconds: number): void => {
   const { sandboxMilliseconds, firstConnections, connectionMilliseconds } = assumed;
   const loading = importMilliseconds / cpuShare;
   const cold = warm + sandboxMilliseconds + loading + firstConnections * connectionMilliseconds;
-  figureOnly('ESTIMATE, not measured: the first refusal on AWS, cold start', `${(cold / 1000).toFixed(1)} s`);
-  console.log(
-    `  assumed: ${warm.toFixed(0)} ms as above; ${sandboxMilliseconds} ms for the sandbox; the step's bundle loads in ` +
+  report({
+    what: 'ESTIMATE, not measured: the first refusal on AWS, cold start',
+    value: cold / 1000,
+    unit: 's',
+    note:
+      `assumed: ${warm.toFixed(0)} ms as above; ${sandboxMilliseconds} ms for the sandbox; the step's bundle loads in ` +
       `${importMilliseconds.toFixed(0)} ms here and in ${loading.toFixed(0)} ms on 512 MB (0.29 CPU); ${firstConnections} ` +
       `first TLS connections of ${connectionMilliseconds} ms. No VPC.`,
-  );
+  });
 };
 
 const warm = await firstRefusal();

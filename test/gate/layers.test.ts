@@ -63,7 +63,8 @@ describe('who may import whom', () => {
     ['functions/domain/fingerprint.ts', 'node:crypto'],
     ['functions/providers/openai.ts', '../domain/fault.ts'],
     ['functions/providers/openai.ts', './http.ts'],
-    ['functions/providers/openai.ts', 'zod'],
+    ['functions/providers/openai.ts', 'zod/mini'],
+    ['functions/register/schema.ts', 'zod'],
     ['functions/steps/create-key.ts', '../ports.ts'],
     ['functions/steps/two-slot/create-key.ts', '../../providers/provider.ts'],
     ['functions/steps/two-slot/create-key.ts', '../create-key.ts'],
@@ -82,6 +83,19 @@ describe('who may import whom', () => {
   ])('%s may import %s', async (file, target) => {
     const source = objectionTo(target).replace('one', target === 'node:crypto' ? 'createHash as one' : 'one');
     expect(await objections(file, source)).toEqual([]);
+  });
+
+  test.each([
+    'functions/aws/ledger.ts',
+    'functions/providers/openai.ts',
+    'functions/shell/run-step.ts',
+    'functions/steps/create-key.ts',
+    'functions/stored-text.ts',
+    'functions/triggers/intake.ts',
+    'functions/watch/heal.ts',
+  ])('%s reaches a Lambda, and may not import the whole of zod', async (file) => {
+    expect(await objections(file, objectionTo('zod'))).toEqual(['no-restricted-imports']);
+    expect(await objections(file, objectionTo('zod/mini'))).toEqual([]);
   });
 
   test('names of steps are types for the workflows, and nothing more', async () => {

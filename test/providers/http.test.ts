@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { Fault } from '../../functions/domain/fault.ts';
 import { type Http, HttpFailure, type HttpRequest, type HttpResponse } from '../../functions/ports.ts';
 import { ask, probeAdmin, type Request, send, type Vendor } from '../../functions/providers/http.ts';
@@ -31,7 +31,7 @@ const request = (repeatable: boolean): Request => ({
   repeatable,
 });
 
-const read = z.object({ id: z.string(), keys: z.array(z.object({ value: z.string() })).optional() });
+const read = z.object({ id: z.string(), keys: z.optional(z.array(z.object({ value: z.string() }))) });
 
 const outcome = async (transport: Http['send'], repeatable: boolean): Promise<string> => {
   try {

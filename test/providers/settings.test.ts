@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { SettingsError } from '../../functions/providers/provider.ts';
 import { parseWith } from '../../functions/providers/settings.ts';
 

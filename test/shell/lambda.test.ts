@@ -10,7 +10,7 @@ let results: Record<string, { answer?: object; errorType?: string; message?: str
 beforeAll(async () => {
   const program = fileURLToPath(new URL('lambda-program.ts', import.meta.url));
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program], {
-    env: { ...process.env, CANARY: canary, POWERTOOLS_DEV: '' },
+    env: { ...process.env, CANARY: canary },
   });
   output = stdout + stderr;
   results = JSON.parse(/^RESULTS (.*)$/m.exec(stdout)?.[1] ?? '{}') as typeof results;

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Instant } from '../../domain/identifiers.ts';
 import type { CompromiseReport } from '../../domain/incident.ts';
 import { type Answer, ask, type Vendor } from '../../providers/http.ts';

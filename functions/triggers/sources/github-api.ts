@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { Fault } from '../../domain/fault.ts';
 import { instant } from '../../domain/identifiers.ts';
 import type { CompromiseReport } from '../../domain/incident.ts';
@@ -19,20 +19,20 @@ export const githubOrigin = 'https://api.github.com';
 const vendor: Vendor = { title: 'GitHub', code: () => null, requestIdHeader: null, personMust: {} };
 const tokenName = 'keyturn/sources/github/token';
 
-const time = z
-  .string()
-  .refine((text) => !Number.isNaN(Date.parse(text)))
-  .transform((text) => instant(Date.parse(text)));
+const time = z.pipe(
+  z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text)))),
+  z.transform((text) => instant(Date.parse(text))),
+);
 
 const alertSchema = z.object({
   number: z.int(),
   html_url: z.string(),
   created_at: time,
-  updated_at: time.nullish(),
+  updated_at: z.nullish(time),
   state: z.string(),
   secret_type: z.string(),
-  validity: z.string().nullish(),
-  publicly_leaked: z.boolean().nullish(),
+  validity: z.nullish(z.string()),
+  publicly_leaked: z.nullish(z.boolean()),
 });
 type Alert = z.infer<typeof alertSchema>;
 
@@ -96,12 +96,14 @@ export const readGithubAlert = async (
     url: `${call.origin}/repos/${repository}/secret-scanning/alerts/${number}`,
     headers: headersOf(call),
     repeatable: true,
-    read: alertSchema.extend({
-      secret: z
-        .string()
-        .transform((text) => new SecretValue(text))
-        .nullish(),
-      is_base64_encoded: z.boolean().nullish(),
+    read: z.extend(alertSchema, {
+      secret: z.nullish(
+        z.pipe(
+          z.string(),
+          z.transform((text) => new SecretValue(text)),
+        ),
+      ),
+      is_base64_encoded: z.nullish(z.boolean()),
     }),
     known: (answer) => (answer.status === 404 ? 'hidden' : knownAnswer(answer, tokenName)),
   });
@@ -149,7 +151,7 @@ export const listGithubAlerts = async (
       `${call.origin}/${scope}/secret-scanning/alerts?state=open&hide_secret=true&sort=updated&direction=desc&per_page=100`,
     headers: headersOf(call),
     repeatable: true,
-    read: z.array(alertSchema.extend({ repository: z.object({ full_name: z.string() }).optional() })),
+    read: z.array(z.extend(alertSchema, { repository: z.optional(z.object({ full_name: z.string() })) })),
     known: look,
   });
   if (listed === throttled) return throttled;
