@@ -1,15 +1,9 @@
 import { type Instant, secondsBetween } from './identifiers.ts';
 import { expiryOf, type Incident } from './incident.ts';
 import { incidentClock, type KeyClock } from './incident-clock.ts';
+import { count, type Metric } from './metric.ts';
 import type { Obligation } from './obligation.ts';
 import type { OpenRotation } from './rotation.ts';
-
-/** A number for CloudWatch, without dimensions: one per secret would cost more than the secret, and name it. */
-export type Metric = {
-  readonly name: string;
-  readonly unit: 'Count' | 'Seconds';
-  readonly value: number;
-};
 
 /**
  * How things stand: to be sent by each run that looks, also when all is well, because an alarm waits for their absence.
@@ -53,8 +47,6 @@ export const closingMetrics = (keys: readonly KeyClock[]): readonly Metric[] =>
     ...seconds('SecondsToRefused', refused),
     ...seconds('SecondsToConsumersMoved', consumersMoved),
   ]);
-
-const count = (name: string, value: number): Metric => ({ name, unit: 'Count', value });
 
 const seconds = (name: string, reading: { readonly seconds: number } | null): readonly Metric[] =>
   reading === null ? [] : [{ name, unit: 'Seconds', value: reading.seconds }];

@@ -1,8 +1,9 @@
 import { type Instant, secondsBetween } from '../domain/identifiers.ts';
 import { expiryOf, type Incident } from '../domain/incident.ts';
 import { type IncidentClock, incidentClock, reportTold } from '../domain/incident-clock.ts';
-import { closingMetrics, type Metric, standingMetrics } from '../domain/incident-metrics.ts';
+import { closingMetrics, standingMetrics } from '../domain/incident-metrics.ts';
 import { callDue, incidentPolicy } from '../domain/incident-policy.ts';
+import { count, type Metric } from '../domain/metric.ts';
 import type { Ports } from '../ports.ts';
 import type { Telling } from '../triggers/incident-notice.ts';
 import { openRotations } from '../triggers/open-rotations.ts';
@@ -47,11 +48,16 @@ export const escalate = async (ports: Pick<Ports, 'clock' | 'ledger' | 'notices'
   const failed: Escalated['failed'][number][] = [];
   const closing: Metric[] = [];
   let told = 0;
+  let heldBack = 0;
   for (const incident of incidents) {
+    if (told >= noticesOfARun) {
+      heldBack += 1;
+      continue;
+    }
     const own = obligations.filter(({ incidentId }) => incidentId === incident.incidentId);
     const clock = incidentClock(incident, own, rotations, now);
     try {
-      for (const telling of told < noticesOfARun ? tellings(incident, clock, now) : []) {
+      for (const telling of tellings(incident, clock, now)) {
         const sent = await tell(ports, incident, own, telling);
         told += sent;
         // What had weeks for it says nothing about how fast an emergency goes.
@@ -62,7 +68,8 @@ export const escalate = async (ports: Pick<Ports, 'clock' | 'ledger' | 'notices'
       failed.push({ incidentId: incident.incidentId, why: error instanceof Error ? error.message : 'unknown' });
     }
   }
-  return { told, metrics: [...standingMetrics(incidents, open, rotations, now), ...closing], failed };
+  const standing = standingMetrics(incidents, open, rotations, now);
+  return { told, metrics: [...standing, count('IncidentsHeldBack', heldBack), ...closing], failed };
 };
 
 /** What is to be told now, if it was not told before. */
