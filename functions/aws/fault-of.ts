@@ -7,6 +7,11 @@ const denied =
 const momentary =
   /Throttl|TooManyRequests|LimitExceeded|ProvisionedThroughput|Timeout|Unavailable|InternalS|InternalError/;
 
+const giveRights = 'Give this role the permission, also on the KMS key; or renew its session.';
+
+/** Whether a fault of `faultOf` says that the caller may not look: of what is there it says nothing. */
+export const isDenial = ({ message }: Fault): boolean => message.endsWith(giveRights);
+
 /**
  * What a failed call to AWS says of the world. The error's own message is left out: AWS quotes the request in it.
  *
@@ -17,10 +22,7 @@ export const faultOf = (error: unknown, doing: string, kind: 'read' | 'write'): 
   const status = statusOf(error);
   const said = `AWS answered ${name}${status === null ? '' : ` (${status})`}`;
   if (denied.test(name)) {
-    return new Fault(
-      'NeedsPerson',
-      `${said} to ${doing}. Nothing was changed. Give this role the permission, also on the KMS key; or renew its session.`,
-    );
+    return new Fault('NeedsPerson', `${said} to ${doing}. Nothing was changed. ${giveRights}`);
   }
   if (status === null || status >= 500 || status === 429 || momentary.test(name)) {
     return kind === 'read'

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
-import * as z from 'zod/mini';
 import { awsAccessLog } from '../aws/access-log.ts';
 import { clientSettings } from '../aws/client-settings.ts';
+import { awsDeployment } from '../aws/deployment.ts';
 import { awsExecutions } from '../aws/executions.ts';
 import { awsFingerprints } from '../aws/fingerprints.ts';
 import { awsLedger } from '../aws/ledger.ts';
@@ -16,6 +15,7 @@ import type { DeclaredRegister } from '../register/register.ts';
 import { fetchHttp } from '../shell/fetch-http.ts';
 import type { Call } from './call.ts';
 import { CommandError } from './command-error.ts';
+import { deploymentSettings } from './deployment-settings.ts';
 import { waitAtMost } from './pass-time.ts';
 import type { OpenedPorts } from './session.ts';
 
@@ -29,14 +29,6 @@ export const deployed = {
   adminSecretsKey: 'alias/keyturn/admin-secrets',
   fingerprintKey: 'alias/keyturn/fingerprints',
 } as const;
-
-const deploymentForm = z.object({ context: z.object({ letCallsLandSeconds: z.coerce.number() }) });
-
-/** As deployed, unless `cdk deploy` was told otherwise by `-c`. */
-const readLetCallsLandSeconds = (): number => {
-  const text = readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8');
-  return z.parse(deploymentForm, JSON.parse(text)).context.letCallsLandSeconds;
-};
 
 /** The ports on AWS, in the account and region of the environment. */
 export const openAws = async ({ io }: Call, { credentials }: DeclaredRegister): Promise<OpenedPorts> => {
@@ -54,6 +46,7 @@ export const openAws = async ({ io }: Call, { credentials }: DeclaredRegister): 
   const http = fetchHttp();
   const vault = awsVault({ kmsKeyId: deployed.managedSecretsKey });
   const ledger = awsLedger(deployed.ledgerTable);
+  const peopleTopicArn = async (): Promise<string> => topicOf(await findMachines());
 
   return {
     ports: {
@@ -61,8 +54,7 @@ export const openAws = async ({ io }: Call, { credentials }: DeclaredRegister): 
       vault,
       ledger,
       notices: {
-        send: async (notice) =>
-          awsNotices({ topicArn: topicOf(await findMachines()), busName: deployed.bus }).send(notice),
+        send: async (notice) => awsNotices({ topicArn: await peopleTopicArn(), busName: deployed.bus }).send(notice),
       },
       executions: executionsOf(client, findMachines),
       fingerprints: awsFingerprints(deployed.fingerprintKey),
@@ -71,8 +63,9 @@ export const openAws = async ({ io }: Call, { credentials }: DeclaredRegister): 
     },
     adminVault: awsVault({ kmsKeyId: deployed.adminSecretsKey }),
     accessLog: awsAccessLog(clock),
+    deployment: awsDeployment({ machines: findMachines, peopleTopicArn }),
     http,
-    letCallsLandSeconds: readLetCallsLandSeconds(),
+    letCallsLandSeconds: deploymentSettings().letCallsLandSeconds,
     advance: (tick) => waitAtMost(io, tick, null),
     running: null,
     close: async () => client.destroy(),

@@ -34,6 +34,7 @@ export const openLocalSession = async (
     ports: local.ports,
     adminVault: local.ports.vault,
     accessLog: null,
+    deployment: null,
     http,
     letCallsLandSeconds,
 

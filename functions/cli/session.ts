@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { AccessLog } from '../aws/access-log.ts';
+import type { Deployment } from '../aws/deployment.ts';
 import type { Credential, Strategy } from '../domain/credential.ts';
 import { credentialId, type Instant, type RotationId } from '../domain/identifiers.ts';
 import type { Http, Ports, Vault } from '../ports.ts';
@@ -27,6 +28,8 @@ export interface Session extends Declared {
   readonly adminVault: Pick<Vault, 'readAdmin' | 'writeAdmin' | 'describe' | 'moveLabel'>;
   /** Null where nobody writes down who reads which secret. */
   readonly accessLog: AccessLog | null;
+  /** Null on one machine, where nothing is deployed. */
+  readonly deployment: Deployment | null;
   /** As `flagsOf` gives them. */
   readonly flags: string;
   readonly letCallsLandSeconds: number;

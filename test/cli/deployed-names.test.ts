@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import * as expected from '../../functions/cli/doctor/expected.ts';
 import { deployed } from '../../functions/cli/open-aws.ts';
 import * as names from '../../infra/constructs/names.ts';
 
@@ -7,4 +8,9 @@ test('the command looks for what the stacks are called', () => {
   expect(deployed.bus).toBe(names.busName);
   expect(deployed.topic).toBe(names.topicName);
   expect(`${deployed.machinePrefix}openai`).toBe(names.machineName('openai'));
+  expect(expected.ledgerTable).toBe(names.ledgerTableName);
+  expect(expected.peopleTopic).toBe(names.topicName);
+  expect(expected.foundationStack).toBe(names.foundationStackName);
+  expect(expected.stackOf(expected.intakePart)).toBe(names.intakeStackName);
+  expect(expected.stackOf('openai')).toBe(names.providerStackName('openai'));
 });
