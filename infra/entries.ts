@@ -28,13 +28,16 @@ const sweeps: { readonly [Name in SweepName]: Entry } = {
     name: 'start-due',
     source: `
       import { guardOutput } from './functions/shell/guard-output.ts';
+      import { sendMetrics } from './functions/shell/send-metrics.ts';
       import { behindWall } from './functions/shell/wall.ts';
+      import { dueMetrics } from './functions/triggers/due-metrics.ts';
       import { startDue } from './functions/triggers/start-due.ts';
       import { strategyOf } from './functions/providers/connect.ts';
       import { providerOf } from './functions/providers/index.ts';
       ${ports}
       guardOutput();
       const options = {
+        provider: process.env.KEYTURN_PROVIDER,
         strategyOf: (id) => strategyOf(providerOf(id)),
         maximumStarts: Number(process.env.KEYTURN_MAXIMUM_STARTS),
         letCallsLandSeconds: Number(process.env.KEYTURN_LET_CALLS_LAND_SECONDS),
@@ -42,6 +45,7 @@ const sweeps: { readonly [Name in SweepName]: Entry } = {
       export const handler = () =>
         behindWall(async () => {
           const report = await startDue(ports, options);
+          sendMetrics(dueMetrics(report), process.env.KEYTURN_PROVIDER);
           console.info(JSON.stringify(report));
           // The others were started; the error is for the alarm.
           if (report.failed.length > 0) throw new Error(report.failed.length + ' credentials could not be looked at.');
@@ -52,8 +56,10 @@ const sweeps: { readonly [Name in SweepName]: Entry } = {
     name: 'reconcile',
     source: `
       import { guardOutput } from './functions/shell/guard-output.ts';
+      import { sendMetrics } from './functions/shell/send-metrics.ts';
       import { behindWall } from './functions/shell/wall.ts';
       import { reconcile } from './functions/watch/reconcile.ts';
+      import { reconcileMetrics } from './functions/watch/reconcile-metrics.ts';
       import { strategyOf } from './functions/providers/connect.ts';
       import { providerOf } from './functions/providers/index.ts';
       ${ports}
@@ -68,6 +74,7 @@ const sweeps: { readonly [Name in SweepName]: Entry } = {
       export const handler = () =>
         behindWall(async () => {
           const report = await reconcile(ports, options);
+          sendMetrics(reconcileMetrics(report), process.env.KEYTURN_PROVIDER);
           console.info(JSON.stringify(report));
           // The others were looked at; the error is for the alarm.
           if (report.failed.length > 0) throw new Error(report.failed.length + ' could not be looked at or mended.');
@@ -78,7 +85,9 @@ const sweeps: { readonly [Name in SweepName]: Entry } = {
     name: 'sweep-strays',
     source: `
       import { guardOutput } from './functions/shell/guard-output.ts';
+      import { sendMetrics } from './functions/shell/send-metrics.ts';
       import { behindWall } from './functions/shell/wall.ts';
+      import { strayMetrics } from './functions/watch/stray-metrics.ts';
       import { sweepStrays } from './functions/watch/sweep-strays.ts';
       ${ports}
       guardOutput();
@@ -89,7 +98,9 @@ const sweeps: { readonly [Name in SweepName]: Entry } = {
       };
       export const handler = () =>
         behindWall(async () => {
-          console.info(JSON.stringify(await sweepStrays(ports, options)));
+          const swept = await sweepStrays(ports, options);
+          sendMetrics(strayMetrics(swept), process.env.KEYTURN_PROVIDER);
+          console.info(JSON.stringify(swept));
         });
     `,
   },

@@ -1,9 +1,10 @@
 import { type App, Duration, Stack } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
-import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { acknowledge } from './constructs/acknowledge.ts';
-import { ourRules, thisAccountOnly } from './constructs/names.ts';
+import { ourRules, thisAccountOnly, undeliveredQueueName } from './constructs/names.ts';
+import { ownRole } from './constructs/own-role.ts';
 import { globalPatterns } from './constructs/report-patterns.ts';
 import { fromOurRules } from './constructs/report-rule.ts';
 import type { Settings } from './settings.ts';
@@ -36,7 +37,7 @@ export class ForwardingStack extends Stack {
       resourceName: 'default',
     });
     const undelivered = new Queue(this, 'Undelivered', {
-      queueName: `${stackName}-undelivered`,
+      queueName: undeliveredQueueName(stackName),
       // The keys are in the home region. What lies here AWS has told in other places too, and it is no secret.
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -45,9 +46,8 @@ export class ForwardingStack extends Stack {
     undelivered.addToResourcePolicy(fromOurRules(undelivered));
     const itIsTheEnd = 'It is itself the dead-letter queue.';
     acknowledge(undelivered, 'AwsSolutions-SQS3', itIsTheEnd);
-    acknowledge(undelivered, 'Serverless-SQSRedrivePolicy', itIsTheEnd);
 
-    const role = new Role(this, 'Role', {
+    const role = ownRole(this, 'Role', {
       assumedBy: new ServicePrincipal('events.amazonaws.com', {
         conditions: { ...thisAccountOnly, ArnLike: { 'aws:SourceArn': ourRules(this) } },
       }),
@@ -69,6 +69,8 @@ export class ForwardingStack extends Stack {
               arn: homeBus,
               role: role.withoutPolicyUpdates(),
               deadLetterConfig: { arn: undelivered.queueArn },
+              // Nobody is called for what lies in the queue of another region, so it is tried for as long as can be.
+              retryPolicy: { maximumEventAgeInSeconds: 86_400, maximumRetryAttempts: 185 },
             }),
           },
         ],

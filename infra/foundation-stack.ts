@@ -3,6 +3,7 @@ import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { acknowledge } from './constructs/acknowledge.ts';
 import { AuditBucket } from './constructs/audit-bucket.ts';
 import { Keys } from './constructs/keys.ts';
 import { arn, busName, foundationStackName, ledgerTableName, thisAccountOnly, topicName } from './constructs/names.ts';
@@ -23,7 +24,7 @@ export class FoundationStack extends Stack {
       terminationProtection: settings.environment === 'production',
     });
 
-    this.keys = new Keys(this, 'Keys');
+    this.keys = new Keys(this, 'Keys', settings);
 
     this.ledger = new Table(this, 'Ledger', {
       tableName: ledgerTableName,
@@ -36,6 +37,11 @@ export class FoundationStack extends Stack {
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    acknowledge(
+      this.ledger,
+      'NIST.800.53.R5-DynamoDBInBackupPlan',
+      'Any second of the last 35 days can be restored. An older ledger would contradict what the providers hold by now.',
+    );
 
     this.bus = new EventBus(this, 'Bus', {
       eventBusName: busName,

@@ -1,5 +1,4 @@
-import { type App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { type App, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { type Code, EventSourceMapping, FunctionUrlAuthType, type Function as Lambda } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
@@ -7,6 +6,7 @@ import { incidentPolicy } from '../functions/domain/incident-policy.ts';
 import type { DeclaredRegister } from '../functions/register/register.ts';
 import { acknowledge } from './constructs/acknowledge.ts';
 import { Alarms, maximum, sum } from './constructs/alarms.ts';
+import { counted } from './constructs/counted.ts';
 import { DeadLetters } from './constructs/dead-letters.ts';
 import { IntakeQueue } from './constructs/intake-queue.ts';
 import { LambdaFunction, type LambdaFunctionProps } from './constructs/lambda-function.ts';
@@ -39,6 +39,8 @@ const intakeConcurrency = 5;
 
 /** Where reports of leaked keys come in, are acted upon, and are not forgotten. One for all providers. */
 export class IntakeStack extends Stack {
+  readonly alarms: Alarms;
+
   constructor(app: App, { settings, foundation, code, register }: IntakeStackProps) {
     const stackName = names.intakeStackName;
     super(app, stackName, {
@@ -56,7 +58,10 @@ export class IntakeStack extends Stack {
       retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const deadLetters = new DeadLetters(this, 'Undelivered', { queueName: `${stackName}-undelivered`, key: keys.data });
+    const deadLetters = new DeadLetters(this, 'Undelivered', {
+      queueName: names.undeliveredQueueName(stackName),
+      key: keys.data,
+    });
     const { queue, failed } = new IntakeQueue(this, 'Queue', { key: keys.data, retrySeconds });
     for (const each of [queue, deadLetters.queue]) each.addToResourcePolicy(fromOurRules(each));
     const { layer } = new RegisterLayer(this, 'Register', { of: part, register });
@@ -70,7 +75,6 @@ export class IntakeStack extends Stack {
       environment: {
         KEYTURN_LEDGER_TABLE: foundation.ledger.tableName,
         KEYTURN_INTAKE_QUEUE_URL: queue.queueUrl,
-        POWERTOOLS_SERVICE_NAME: stackName,
       },
     } satisfies Partial<LambdaFunctionProps>;
     /** For what serves every provider. */
@@ -97,8 +101,8 @@ export class IntakeStack extends Stack {
     });
     const url = webhook.addFunctionUrl({ authType: FunctionUrlAuthType.NONE });
     acknowledge(
-      url,
-      'Serverless-LambdaFunctionUrlAuth',
+      webhook,
+      'NIST.800.53.R5-LambdaFunctionPublicAccessProhibited',
       'GitHub and GitGuardian sign what they send, and cannot sign as AWS asks. Nothing is done before that signature holds.',
     );
 
@@ -126,7 +130,8 @@ export class IntakeStack extends Stack {
 
     this.#listen(settings, { queue, deadLetters: deadLetters.queue });
 
-    const alarms = new Alarms(this, 'Alarms', { prefix: stackName, people });
+    const alarms = new Alarms(this, 'Alarms', { prefix: stackName, people, settings });
+    this.alarms = alarms;
     const escalate = new Sweep(this, 'Escalate', {
       ...ofAll,
       name: 'escalate',
@@ -165,10 +170,11 @@ export class IntakeStack extends Stack {
   /** A function that somebody waits for, and that is never invoked asynchronously. */
   #synchronous(id: string, props: LambdaFunctionProps): Lambda {
     const { lambda } = new LambdaFunction(this, id, props);
-    const synchronous =
-      'Whoever invokes it waits for its answer, and acts on that; it is never invoked asynchronously.';
-    acknowledge(lambda, 'Serverless-LambdaDLQ', synchronous);
-    acknowledge(lambda, 'Serverless-LambdaAsyncFailureDestination', synchronous);
+    acknowledge(
+      lambda,
+      'Serverless-LambdaDLQ',
+      'Whoever invokes it waits for its answer, and acts on that; it is never invoked asynchronously.',
+    );
     return lambda;
   }
 
@@ -220,74 +226,66 @@ export class IntakeStack extends Stack {
       intake,
     }: Readonly<Record<'queue' | 'failed' | 'undelivered', Queue>> & Readonly<Record<'webhook' | 'intake', Lambda>>,
   ): void {
-    const logOf = `Look at the log group ${names.logGroupName(part)}`;
     alarms.whenAny(
       'reports-failed',
-      `A report could not be taken in, and its leaked key may live. ${logOf}, then report it by hand: keyturn compromised. When the cause is gone: aws sqs start-message-move-task --source-arn ${failed.queueArn}`,
+      'A report could not be taken in, and its leaked key may live.',
       failed.metricApproximateNumberOfMessagesVisible(maximum),
     );
     alarms.whenAny(
       'reports-late',
-      `A report has waited for five minutes and is still being tried. ${logOf} for the errors of ${names.functionName(part, 'intake')}.`,
+      'A report has waited for five minutes and is still being tried.',
       queue.metricApproximateAgeOfOldestMessage(maximum),
       300,
     );
     alarms.whenAny(
       'undelivered',
-      `An event or the call of a sweep could not be delivered. Look at the messages in ${names.intakeStackName}-undelivered.`,
+      `An event or the call of a sweep could not be delivered: ${names.undeliveredQueueName(names.intakeStackName)} holds it.`,
       undelivered.metricApproximateNumberOfMessagesVisible(maximum),
     );
     alarms.whenAny(
       'intake-failed',
-      `The intake function broke off; the report is tried again. ${logOf}.`,
+      'The intake function broke off; the report is tried again.',
       intake.metricErrors(sum),
     );
-    alarms.whenAny('webhook-failed', `The webhook function broke off. ${logOf}.`, webhook.metricErrors(sum));
+    alarms.whenAny('webhook-failed', 'The webhook function broke off.', webhook.metricErrors(sum));
     alarms.whenAny(
       'webhook-unavailable',
-      `Webhooks were answered with 5xx: the secret could not be read, or the queue not be written. What was lost is found by polling. ${logOf}.`,
+      'Webhooks were answered with 5xx: the secret could not be read, or the queue not be written.',
       // https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html, 2026-11
       webhook.metric('Url5xxCount', sum),
     );
-    alarms.whenAny(
-      'webhook-throttled',
-      'More webhooks came at once than are answered. If they are wanted: webhookConcurrency in cdk.json. What was lost is found by polling.',
-      webhook.metricThrottles(sum),
-    );
+    alarms.whenAny('webhook-throttled', 'More webhooks came at once than are answered.', webhook.metricThrottles(sum));
   }
 
-  /** What the escalation counts (functions/shell/send-metrics.ts). It runs each minute, so nothing for five is a failure. */
+  /** What the escalation counts. It runs each minute, so nothing for five is a failure. */
   #alarmOnIncidents(alarms: Alarms, escalate: Lambda, { reconcileMinutes }: Settings): void {
-    const counted = (metricName: string, statistic: string, minutes = 5): Metric =>
-      new Metric({
-        namespace: 'Keyturn',
-        metricName,
-        dimensionsMap: { service: 'keyturn' },
-        statistic,
-        period: Duration.minutes(minutes),
-      });
     alarms.whenAny(
       'escalate-failed',
-      `Somebody could not be told of an emergency; the next run tries again. Look at the log group ${names.logGroupName(part)}.`,
+      'Somebody could not be told of an emergency; the next run tries again.',
       escalate.metricErrors(sum),
     );
     alarms.whenSilent(
       'escalate-silent',
-      `Nobody would be told of an emergency: the escalation has not gone through for five minutes. Look at ${names.functionName(part, 'escalate')}.`,
-      counted('EscalationRuns', 'Sum', 1),
+      'Nobody would be told of an emergency: the escalation has not gone through for five minutes.',
+      counted('EscalationRuns', { statistic: 'Sum', minutes: 1 }),
       5,
     );
     alarms.whenAny(
       'obligation-open',
-      'A leaked key was not seen refused in the time that the policy gives. Look at: keyturn incidents.',
-      counted('OldestOpenObligation', 'Maximum'),
+      'A leaked key was not seen refused in the time that the policy gives.',
+      counted('OldestOpenObligation'),
       // A run that was lost is begun anew by reconcile, and may take its time again.
       2 * incidentPolicy.proveWithinSeconds + reconcileMinutes * 60,
     );
     alarms.whenAny(
       'contained-only',
-      'Keys were stopped and not replaced, because too many reports came at once: what used them is down. Look at: keyturn incidents, then keyturn approve.',
-      counted('ContainedOnly', 'Maximum'),
+      'Keys were stopped and not replaced, because too many reports came at once: what used them is down.',
+      counted('ContainedOnly'),
+    );
+    alarms.whenAny(
+      'notices-held-back',
+      'So many incidents are open that people are told of some of them a minute later than of others.',
+      counted('IncidentsHeldBack'),
     );
   }
 }

@@ -9,6 +9,7 @@ import { flows } from '../workflows/strategies.ts';
 import { substitutions } from '../workflows/substitutions.ts';
 import { acknowledge } from './constructs/acknowledge.ts';
 import { Alarms, maximum, sum } from './constructs/alarms.ts';
+import { counted } from './constructs/counted.ts';
 import { DeadLetters } from './constructs/dead-letters.ts';
 import { LambdaFunction, type LambdaFunctionProps } from './constructs/lambda-function.ts';
 import * as names from './constructs/names.ts';
@@ -33,6 +34,11 @@ export interface ProviderStackProps {
 
 /** Everything that rotates one provider's credentials. It grows with the strategy's steps, not with credentials. */
 export class ProviderStack extends Stack {
+  readonly provider: string;
+  /** The function of each state that runs a step, by the state's name. */
+  readonly stepFunctions: ReadonlyMap<string, string>;
+  readonly alarms: Alarms;
+
   constructor(app: App, props: ProviderStackProps) {
     const { provider, strategy, settings, foundation, register } = props;
     const stackName = names.providerStackName(provider);
@@ -44,6 +50,10 @@ export class ProviderStack extends Stack {
     });
     const { keys, people } = foundation;
     const flow = flows[strategy];
+    this.provider = provider;
+    this.stepFunctions = new Map(
+      Object.keys(substitutions(flow)).map((state) => [state, names.functionName(provider, kebab(state))]),
+    );
 
     const logGroup = new LogGroup(this, 'Log', {
       logGroupName: names.logGroupName(provider),
@@ -51,7 +61,10 @@ export class ProviderStack extends Stack {
       retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const deadLetters = new DeadLetters(this, 'Undelivered', { queueName: `${stackName}-undelivered`, key: keys.data });
+    const deadLetters = new DeadLetters(this, 'Undelivered', {
+      queueName: names.undeliveredQueueName(stackName),
+      key: keys.data,
+    });
     const { layer } = new RegisterLayer(this, 'Register', { of: provider, register });
 
     const machineArn = names.arn(this, 'states', 'stateMachine', names.machineName(provider));
@@ -68,7 +81,6 @@ export class ProviderStack extends Stack {
         KEYTURN_STATE_MACHINE_ARN: machineArn,
         KEYTURN_MANAGED_KEY_ARN: keys.managedSecrets.keyArn,
         KEYTURN_FINGERPRINT_KEY_ID: keys.fingerprints.keyArn,
-        POWERTOOLS_SERVICE_NAME: stackName,
       },
     } satisfies Partial<LambdaFunctionProps>;
 
@@ -107,27 +119,29 @@ export class ProviderStack extends Stack {
       environment: { ...shared.environment, KEYTURN_STRAY_GRACE_SECONDS: String(settings.strayGraceSeconds) },
     });
 
-    const alarms = new Alarms(this, 'Alarms', { prefix: stackName, people });
+    const alarms = new Alarms(this, 'Alarms', { prefix: stackName, people, settings });
+    this.alarms = alarms;
     alarms.whenAny(
       'rotation-failed',
-      'A rotation ended without being done. Look at: keyturn status; the error names how the credential was left.',
+      'A rotation ended without being done; the error names how the credential was left.',
       machine.machine.metricFailed(sum),
     );
     alarms.whenAny(
       'rotation-timed-out',
-      'A rotation ran into the limit of its execution. Look at: keyturn status, then keyturn resume.',
+      'A rotation ran into the limit of its execution.',
       machine.machine.metricTimedOut(sum),
     );
     alarms.whenAny(
       'rotation-aborted',
-      'Somebody stopped a rotation by hand; it was not rolled back. Look at: keyturn status, then keyturn resume.',
+      'Somebody stopped a rotation by hand; it was not rolled back.',
       machine.machine.metricAborted(sum),
     );
     alarms.whenAny(
       'undelivered',
-      `A sweep could not be started or has failed for good. Look at the messages in ${stackName}-undelivered.`,
+      `A sweep could not be started or has failed for good: ${names.undeliveredQueueName(stackName)} holds its call.`,
       deadLetters.queue.metricApproximateNumberOfMessagesVisible(maximum),
     );
+    this.#alarmOnSweeps(props);
     for (const [name, { lambda }, everyMinutes] of [
       ['start-due', startDue.function, settings.dueSweepMinutes],
       ['reconcile', reconcile.function, settings.reconcileMinutes],
@@ -135,6 +149,39 @@ export class ProviderStack extends Stack {
     ] as const) {
       alarms.onSweep({ name, lambda, everyMinutes });
     }
+  }
+
+  /** About what the sweeps count, whenever they run. */
+  #alarmOnSweeps({ provider, settings }: ProviderStackProps): void {
+    this.alarms.whenStanding(
+      'credential-overdue',
+      'A credential has been due for more than a week, and no rotation of it came to its end.',
+      counted('OldestDueCredential', { provider }),
+      { threshold: overdueSeconds },
+    );
+    this.alarms.whenStanding(
+      'rotations-held-back',
+      'For six hours more credentials have been due than the sweeps may start.',
+      counted('RotationsHeldBack', { provider, statistic: 'Minimum', minutes: 60 }),
+      { periods: 6 },
+    );
+    this.alarms.whenStanding(
+      'emergencies-held-back',
+      'More leaked or dead keys wait for their replacement than one pass of reconcile may start.',
+      counted('EmergenciesHeldBack', { provider }),
+    );
+    this.alarms.whenStanding(
+      'current-refused',
+      'The provider refuses a key that is in use, and no rotation is at work on it: its consumers fail.',
+      // Of thousands a pass of reconcile looks at some; within half an hour all have had their turn.
+      counted('CurrentKeysRefused', { provider, minutes: 30 }),
+    );
+    this.alarms.whenStanding(
+      'strays-left',
+      'A key that nobody needs lives on: three sweeps and more could not revoke it.',
+      counted('StraysLeft', { provider, statistic: 'Minimum', minutes: Math.max(60, settings.straySweepMinutes) }),
+      { periods: 3 },
+    );
   }
 
   /** One Lambda for each state that runs a step, by the state's name. */
@@ -164,9 +211,11 @@ export class ProviderStack extends Stack {
         // Only Begin asks the register; from there a rotation works on its copy.
         layers: step === 'begin' ? [registerLayer] : [],
       });
-      const synchronous = 'Step Functions waits for its answer and retries; it is never invoked asynchronously.';
-      acknowledge(lambda, 'Serverless-LambdaDLQ', synchronous);
-      acknowledge(lambda, 'Serverless-LambdaAsyncFailureDestination', synchronous);
+      acknowledge(
+        lambda,
+        'Serverless-LambdaDLQ',
+        'Step Functions waits for its answer and retries; it is never invoked asynchronously.',
+      );
       functions.set(stateName, lambda);
     }
     return functions;
@@ -174,6 +223,9 @@ export class ProviderStack extends Stack {
 }
 
 const timeoutMarginSeconds = 5;
+
+/** A window comes round once a week at the latest; the day beyond is for the rotation itself. */
+const overdueSeconds = 8 * 86_400;
 
 const kebab = (stateName: string): string => stateName.replaceAll(/(?<=[a-z0-9])[A-Z]/g, '-$&').toLowerCase();
 

@@ -24,6 +24,18 @@ const settings = z.object({
   /** How old such a key must be before it is removed, in seconds; longer than a rotation takes to store a key. */
   strayGraceSeconds: z.coerce.number().int().min(900),
   /**
+   * Who besides Keyturn's own roles may use the keys of its secrets: ARNs of IAM roles, separated by commas, with `*` for
+   * what differs. Those who run `keyturn`, and one to break the glass with. Everybody else is then denied to read an admin
+   * secret and to write any, even as an administrator. Empty: whoever IAM lets.
+   */
+  operatorRoles: z
+    .string()
+    .regex(
+      /^$|^arn:aws[\w-]*:iam::\d{12}:role\/[^,\s]+(,arn:aws[\w-]*:iam::\d{12}:role\/[^,\s]+)*$/,
+      'must be ARNs of roles, such as arn:aws:iam::123456789012:role/security-lead',
+    )
+    .transform((arns) => (arns === '' ? [] : arns.split(','))),
+  /**
    * The region of the stacks; empty: wherever the command line deploys to. AWS tells of leaked access keys in us-east-1
    * and us-west-2 only: what forwards it to another region can be made only when that region is known.
    */
@@ -55,6 +67,13 @@ const settings = z.object({
   pollBackDays: z.coerce.number().int().min(1).max(3650),
   /** How many webhooks are answered at once; more are turned away, so that a flood is no one else's. */
   webhookConcurrency: z.coerce.number().int().min(1).max(100),
+  /** Where RUNBOOK.md is read: every alarm ends with the link to its entry there. */
+  runbookUrl: z
+    .string()
+    .regex(
+      /^(RUNBOOK\.md|https:\/\/[^\s#]+)$/,
+      'is not where RUNBOOK.md is read, such as https://github.com/acme/keyturn/blob/main/RUNBOOK.md',
+    ),
   /** One of the periods that CloudWatch Logs knows. */
   logRetentionDays: z.coerce
     .number()

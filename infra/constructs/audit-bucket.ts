@@ -33,7 +33,11 @@ export class AuditBucket extends Construct {
       lifecycleRules: [{ expiration: Duration.days(400), noncurrentVersionExpiration: Duration.days(30) }],
       removalPolicy: RemovalPolicy.RETAIN,
     });
-    acknowledge(accessLogs, 'AwsSolutions-S1', 'It holds the access logs; logging its own accesses would never end.');
+    acknowledge(
+      accessLogs,
+      'NIST.800.53.R5-S3DefaultEncryptionKMS',
+      'S3 delivers access logs under its own keys only.',
+    );
 
     this.bucket = new Bucket(this, 'Bucket', {
       encryption: BucketEncryption.KMS,
@@ -52,6 +56,13 @@ export class AuditBucket extends Construct {
           : ObjectLockRetention.governance(Duration.days(1)),
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    for (const bucket of [accessLogs, this.bucket]) {
+      acknowledge(
+        bucket,
+        'NIST.800.53.R5-S3BucketReplicationEnabled',
+        'Which second region or account may hold a copy is the owner’s to say. S3 keeps it in three zones, and every version of it.',
+      );
+    }
     // Not `serverAccessLogsBucket`: a Bucket is no IBucket under exactOptionalPropertyTypes (`isWebsite`, 2.276).
     const { defaultChild } = this.bucket.node;
     if (!(defaultChild instanceof CfnBucket)) throw new TypeError('The audit bucket is not an AWS::S3::Bucket.');
@@ -65,7 +76,7 @@ export class AuditBucket extends Construct {
         principals: [new ServicePrincipal('logging.s3.amazonaws.com')],
         actions: ['s3:PutObject'],
         resources: [accessLogs.arnForObjects(`${accessLogPrefix}*`)],
-        conditions: thisAccountOnly,
+        conditions: { ...thisAccountOnly, ArnLike: { 'aws:SourceArn': this.bucket.bucketArn } },
       }),
     );
   }

@@ -19,6 +19,5 @@ export class DeadLetters extends Construct {
     });
     const itIsTheEnd = 'It is itself the dead-letter queue; its depth has an alarm.';
     acknowledge(this.queue, 'AwsSolutions-SQS3', itIsTheEnd);
-    acknowledge(this.queue, 'Serverless-SQSRedrivePolicy', itIsTheEnd);
   }
 }

@@ -3,7 +3,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { intakeQueueName } from './names.ts';
+import { intakeFailedQueueName, intakeQueueName } from './names.ts';
 
 /**
  * Where reports wait until they are taken in, and where those go that cannot be.
@@ -27,10 +27,12 @@ export class IntakeQueue extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     };
-    this.failed = new Queue(this, 'Failed', { ...shared, queueName: intakeQueueName.replace('.fifo', '-failed.fifo') });
-    const itIsTheEnd = 'It is itself the dead-letter queue; its depth has an alarm.';
-    acknowledge(this.failed, 'AwsSolutions-SQS3', itIsTheEnd);
-    acknowledge(this.failed, 'Serverless-SQSRedrivePolicy', itIsTheEnd);
+    this.failed = new Queue(this, 'Failed', { ...shared, queueName: intakeFailedQueueName });
+    acknowledge(
+      this.failed,
+      'Serverless-SQSRedrivePolicy',
+      'It is itself the dead-letter queue; its depth has an alarm.',
+    );
 
     this.queue = new Queue(this, 'Queue', {
       ...shared,

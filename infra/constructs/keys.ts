@@ -1,7 +1,15 @@
-import { Aws, RemovalPolicy } from 'aws-cdk-lib';
-import { AccountRootPrincipal, PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Aws, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import {
+  AccountRootPrincipal,
+  AnyPrincipal,
+  Effect,
+  PolicyDocument,
+  PolicyStatement,
+  ServicePrincipal,
+} from 'aws-cdk-lib/aws-iam';
 import { Key, type KeyProps, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import type { Settings } from '../settings.ts';
 import { arn, sqsArn, thisAccountOnly } from './names.ts';
 
 /** What the account's administrators may do with a key: everything but to use it. This is also the way to recover it. */
@@ -40,6 +48,9 @@ const encryption = [
   'kms:ReEncryptTo',
 ];
 
+const reading = ['kms:Decrypt', 'kms:ReEncryptFrom'];
+const writing = ['kms:Encrypt', 'kms:GenerateDataKey', 'kms:GenerateDataKeyWithoutPlaintext', 'kms:ReEncryptTo'];
+
 /**
  * One key for each class of data, so that a right to one class is no right to another. A principal needs both: the
  * right in its own policy, which names the secret as well, and the service that its class of data lies in. None of the
@@ -52,14 +63,17 @@ export class Keys extends Construct {
   readonly audit: Key;
   readonly fingerprints: Key;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { operatorRoles }: Pick<Settings, 'operatorRoles'>) {
     super(scope, id);
 
     this.adminSecrets = this.key('AdminSecrets', 'admin-secrets', 'Admin keys of provider accounts', [
       this.through('secretsmanager'),
+      ...this.denyOthers(operatorRoles, [...reading, ...writing]),
     ]);
+    // Whoever may read a workload's secret is that workload's affair: its consumers are no list of ours.
     this.managedSecrets = this.key('ManagedSecrets', 'managed-secrets', 'Keys of workloads', [
       this.through('secretsmanager'),
+      ...this.denyOthers(operatorRoles, writing),
     ]);
     this.data = this.key('Data', 'data', 'Ledger, notices, undelivered calls and logs', [
       this.through('dynamodb', 'sns', 'sqs'),
@@ -154,6 +168,26 @@ export class Keys extends Construct {
         ],
       }),
     });
+  }
+
+  /**
+   * To all but Keyturn's own roles and those of its operators, whatever rights they have been given elsewhere. It is here
+   * and not in a policy of each secret, because a role that writes such policies could let itself or anybody in. It denies
+   * the use of a key and not its administration, so that nobody is locked out for good.
+   */
+  private denyOthers(operatorRoles: readonly string[], actions: string[]): PolicyStatement[] {
+    if (operatorRoles.length === 0) return [];
+    const ours = Stack.of(this).formatArn({ service: 'iam', region: '', resource: 'role', resourceName: 'keyturn-*' });
+    return [
+      new PolicyStatement({
+        sid: 'NobodyElse',
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions,
+        resources: ['*'],
+        conditions: { ArnNotLike: { 'aws:PrincipalArn': [ours, ...operatorRoles] } },
+      }),
+    ];
   }
 
   private through(...services: string[]): PolicyStatement {

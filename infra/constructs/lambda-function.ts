@@ -1,5 +1,5 @@
 import { Duration, Stack, Token } from 'aws-cdk-lib';
-import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   type Code,
@@ -13,7 +13,8 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { adminSecrets, functionName, machineName, managedSecrets, sourceTokens, webhookSecrets } from './names.ts';
-import { type FunctionName, type Places, type Right, rightsOf, statementsOf } from './permissions.ts';
+import { ownRole } from './own-role.ts';
+import { type FunctionName, type Places, policyOf, type Right, rightsOf } from './permissions.ts';
 
 export interface LambdaFunctionProps {
   /** The part of the deployment that it belongs to: a provider, or `intake`. */
@@ -39,12 +40,10 @@ export class LambdaFunction extends Construct {
   constructor(scope: Construct, id: string, props: LambdaFunctionProps) {
     super(scope, id);
 
-    const role = new Role(this, 'Role', {
+    const role = ownRole(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: {
-        rights: new PolicyDocument({
-          statements: rightsOf[props.rightsOf].flatMap((right) => statementsOf[right](props.places)),
-        }),
+        rights: new PolicyDocument({ statements: policyOf(rightsOf[props.rightsOf], props.places) }),
         logs: new PolicyDocument({
           statements: [
             new PolicyStatement({
@@ -76,6 +75,18 @@ export class LambdaFunction extends Construct {
       role: role.withoutPolicyUpdates(),
     });
 
+    acknowledge(
+      this.lambda,
+      'NIST.800.53.R5-LambdaInsideVPC',
+      'It calls vendors on the internet and AWS where it is public, and nothing can call it by network. In a VPC a leaked key would live as long as the NAT gateway is down.',
+    );
+    if (props.reservedConcurrency === undefined) {
+      acknowledge(
+        this.lambda,
+        'NIST.800.53.R5-LambdaConcurrency',
+        'How many run at once is limited where runs are started. A reservation would be taken from all others in the account, and a step that is throttled leaves a leaked key alive.',
+      );
+    }
     acknowledge(role, 'AwsSolutions-IAM5[Resource::*]', 'Trace segments: X-Ray has no resources to name.');
     acknowledge(
       role,
@@ -108,7 +119,10 @@ const onSecrets: readonly Right[] = [
   'read-new',
   'read-old',
   'store-version',
-  'move-labels',
+  'move-pending',
+  'move-current',
+  'pin-old',
+  'clear-labels',
 ];
 
 /** Every resource with a wildcard, the rights that bring it, and why it has one. */
@@ -153,7 +167,7 @@ const wildcardsOf = (provider: string): readonly Wildcard[] => [
       'The credentials of this provider are data, and the ARN of a secret ends in letters that nobody knows before.',
   },
   {
-    rights: ['look-at-runs'],
+    rights: ['start-runs', 'look-at-runs'],
     service: 'states',
     resource: `execution:${machineName(provider)}:*`,
     reason: 'The runs of this provider: an execution is named when it starts.',

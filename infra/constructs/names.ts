@@ -9,10 +9,14 @@ export const topicName = 'keyturn-people';
 export const eventSource = 'keyturn';
 export const intakeStackName = 'keyturn-intake';
 export const intakeQueueName = 'keyturn-intake.fifo';
+export const intakeFailedQueueName = 'keyturn-intake-failed.fifo';
+export const dashboardName = 'keyturn';
 
 export const providerStackName = (provider: string): string => `keyturn-${provider}`;
 export const machineName = (provider: string): string => `keyturn-${provider}`;
 export const functionName = (provider: string, name: string): string => `keyturn-${provider}-${name}`;
+/** Where the stack's calls and events end that could not be delivered. */
+export const undeliveredQueueName = (stackName: string): string => `${stackName}-undelivered`;
 export const logGroupName = (provider: string): string => `/keyturn/${provider}`;
 
 /** The prefixes of what lies in Secrets Manager. */

@@ -14,7 +14,10 @@ export interface ReportRuleProps {
   readonly deadLetters: IQueue;
 }
 
-/** Events of a kind, into the intake queue as they are. EventBridge tries for a day; then they go to the dead letters. */
+/** A report that waits for longer is better with the dead letters, whose alarm calls a person. EventBridge's own is a day. */
+const triedForSeconds = 900;
+
+/** Events of a kind, into the intake queue as they are. */
 export class ReportRule extends Construct {
   constructor(scope: Construct, id: string, { name, queue, deadLetters, busName, ...props }: ReportRuleProps) {
     super(scope, id);
@@ -29,12 +32,16 @@ export class ReportRule extends Construct {
             // One that cannot be taken in holds up those of its own rule at most.
             sqsParameters: { messageGroupId: name },
             deadLetterConfig: { arn: deadLetters.queueArn },
+            retryPolicy: { maximumEventAgeInSeconds: triedForSeconds, maximumRetryAttempts: mostTries },
           }),
         },
       ],
     });
   }
 }
+
+/** As many as EventBridge makes: the time decides. */
+const mostTries = 185;
 
 /** What lets the rules of this account, and only those called ours, put events into a queue. */
 export const fromOurRules = (queue: Queue): PolicyStatement =>

@@ -1,5 +1,5 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as Lambda } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -7,6 +7,7 @@ import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cd
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { arn, machineName, thisAccountOnly } from './names.ts';
+import { ownRole } from './own-role.ts';
 
 export interface RotationMachineProps {
   readonly provider: string;
@@ -38,7 +39,7 @@ export class RotationMachine extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const lambdas = [...functions.values()];
-    const role = new Role(this, 'Role', {
+    const role = ownRole(this, 'Role', {
       assumedBy: new ServicePrincipal('states.amazonaws.com', {
         conditions: {
           ...thisAccountOnly,

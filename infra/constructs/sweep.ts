@@ -1,5 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { Schedule, ScheduleExpression, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { LambdaFunction, type LambdaFunctionProps } from './lambda-function.ts';
 import { functionName, thisAccountOnly } from './names.ts';
+import { ownRole } from './own-role.ts';
 import { type Places, type SweepName, statementsOf } from './permissions.ts';
 
 export interface SweepProps extends Omit<LambdaFunctionProps, 'rightsOf' | 'name' | 'places'> {
@@ -35,7 +36,7 @@ export class Sweep extends Construct {
     acknowledge(lambda, 'Serverless-LambdaDLQ', 'It has a failure destination, which carries the reason as well.');
 
     const name = functionName(props.part, props.name);
-    const role = new Role(this, 'ScheduleRole', {
+    const role = ownRole(this, 'ScheduleRole', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: {
           ...thisAccountOnly,

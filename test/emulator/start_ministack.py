@@ -1,6 +1,13 @@
 """Starts MiniStack on loopback, with the fewest changes that bring it to what AWS documents.
 
 Each change names what AWS does, with its source, and what MiniStack 1.5.33 does instead. Nothing else is touched.
+
+Left as it is, because nothing that runs here depends on it: what one service does to another is held to no policy and
+uses no key. So a rule puts its event into a queue whatever the queue's policy says, and does not drop the same content
+twice; a function is given a queue's messages whatever its role may do; a failed call goes to its dead letters the same
+way. test/infra/ holds these policies to what AWS asks for:
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html and
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html, 2026-11.
 """
 
 import json
@@ -110,18 +117,27 @@ lambda_runtime.Worker.invoke = invoke
 lambda_svc._execute_function_warm = execute_function_warm
 
 
-# Condition keys that MiniStack does not fill in, of Secrets Manager, EventBridge and KMS:
+# Condition keys that MiniStack does not fill in, of Secrets Manager, DynamoDB, EventBridge and KMS:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html, 2026-11
 _request_tag_context = iam_actions.request_tag_context
 
 
+def partition_of(asked):
+    for item in (asked.get("Key"), asked.get("Item")):
+        if item:
+            return item["pk"]["S"]
+    return asked["ExpressionAttributeValues"][":pk"]["S"]
+
+
 def request_context(service, action, body, parameters):
     context = _request_tag_context(service, action, body, parameters)
-    if action == "secretsmanager:GetSecretValue":
+    if action in ("secretsmanager:GetSecretValue", "secretsmanager:UpdateSecretVersionStage"):
         asked = json.loads(body or b"{}")
         for field in ("SecretId", "VersionId", "VersionStage"):
             if field in asked:
                 context[f"secretsmanager:{field}"] = asked[field]
+    if action in ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"):
+        context["dynamodb:LeadingKeys"] = [partition_of(json.loads(body))]
     if action == "kms:GenerateMac":
         context["kms:MacAlgorithm"] = json.loads(body or b"{}").get("MacAlgorithm")
     if action == "events:PutEvents":
@@ -135,7 +151,8 @@ iam_actions.request_tag_context = request_context
 _pin_request_origin = app.pin_request_origin
 app.pin_request_origin = lambda address, _encrypted: _pin_request_origin(address, True)
 
-# Every call that was held to a policy: who, what, on what, and the answer. The test of least privilege reads it.
+# Every call that was held to a policy: who, what, on what, with which condition keys, and the answer. The test of least
+# privilege reads it.
 record = open(os.environ["KEYTURN_CALLS"], "a", buffering=1)
 _enforce = iam_evaluator.enforce
 
@@ -143,7 +160,7 @@ _enforce = iam_evaluator.enforce
 def enforce(access_key_id, action, service, region, resource_arn="*", service_context=None):
     denied = _enforce(access_key_id, action, service, region, resource_arn, service_context)
     who = sts._sessions.get(access_key_id, {}).get("Arn", "administrator").rsplit("/", 1)[-1]
-    call = {"who": who, "action": action, "resource": resource_arn, "allowed": denied is None}
+    call = {"who": who, "action": action, "resource": resource_arn, "with": service_context or {}, "allowed": denied is None}
     record.write(f"{json.dumps(call)}\n")
     return denied
 

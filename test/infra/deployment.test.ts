@@ -1,7 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
+import { nagPacks } from '../../infra/constructs/nag-packs.ts';
 import { DeploymentError, readSettings } from '../../infra/settings.ts';
 import { appOf, providerIds, registerOf } from './synthesised.ts';
 
@@ -35,7 +35,7 @@ describe('the deployment', () => {
 
   it('passes cdk-nag, each finding that is accepted being accepted on its own construct', () => {
     const app = appOf(registerOf(1));
-    for (const pack of [new AwsSolutionsChecks(app), new ServerlessChecks(app)]) {
+    for (const pack of nagPacks(app)) {
       expect(pack.validateScope(app).violations).toEqual([]);
     }
     // Not on an app or a stack, where one acceptance would cover what is added later.
@@ -65,6 +65,7 @@ describe('the deployment', () => {
     ['dueSweepMinutes', 0, /dueSweepMinutes: /],
     ['githubScopes', 'acme', /githubScopes: must be like orgs\/acme,repos\/acme\/app/],
     ['oktaEventBus', 'default', /oktaEventBus: is no partner event bus of Okta/],
+    ['runbookUrl', 'https://wiki.example.com/keyturn#alarms', /runbookUrl: is not where RUNBOOK\.md is read/],
   ])('refuses %s = %s, and says what to change', (name, value, message) => {
     expect(() => appOf(registerOf(1), { [name]: value })).toThrow(message);
     expect(() => appOf(registerOf(1), { [name]: value })).toThrow(DeploymentError);

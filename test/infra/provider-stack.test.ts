@@ -136,20 +136,49 @@ describe.each(providerIds)('the stack of %s', (provider) => {
   it('tells people when something fails, or does not happen', () => {
     const alarms = resourcesOf(template(), 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
     expect(alarms.map(({ AlarmName }) => String(AlarmName).replace(`keyturn-${provider}-`, '')).toSorted()).toEqual([
+      'credential-overdue',
+      'current-refused',
+      'emergencies-held-back',
       'reconcile-failed',
       'reconcile-silent',
       'rotation-aborted',
       'rotation-failed',
       'rotation-timed-out',
+      'rotations-held-back',
       'start-due-failed',
       'start-due-silent',
+      'strays-left',
       'sweep-strays-failed',
       'sweep-strays-silent',
       'undelivered',
     ]);
-    for (const { AlarmActions, AlarmDescription } of alarms) {
-      expect(AlarmActions).toHaveLength(1);
-      expect(AlarmDescription).toMatch(/Look at/);
+    for (const { AlarmActions } of alarms) expect(AlarmActions).toHaveLength(1);
+  });
+
+  it('goes by what its own sweeps counted last: between two of them nothing is missing', () => {
+    const counted = resourcesOf(template(), 'AWS::CloudWatch::Alarm')
+      .map(([, { Properties }]) => Properties)
+      .filter(({ Namespace }) => Namespace === 'Keyturn');
+    expect(
+      counted
+        .map(({ MetricName, Statistic, Threshold, Period, EvaluationPeriods }) =>
+          [MetricName, Statistic, Threshold, Period, EvaluationPeriods].join(' '),
+        )
+        .toSorted(),
+    ).toEqual([
+      'CurrentKeysRefused Maximum 1 1800 1',
+      'EmergenciesHeldBack Maximum 1 300 1',
+      // Eight days: a week's window, and one more.
+      'OldestDueCredential Maximum 691200 300 1',
+      'RotationsHeldBack Minimum 1 3600 6',
+      'StraysLeft Minimum 1 3600 3',
+    ]);
+    for (const { Dimensions, TreatMissingData } of counted) {
+      expect(TreatMissingData).toBe('ignore');
+      expect(Dimensions).toEqual([
+        { Name: 'provider', Value: provider },
+        { Name: 'service', Value: 'keyturn' },
+      ]);
     }
   });
 
