@@ -32,6 +32,11 @@ export const synthesise = (registerFile: string, folder: string): void => {
     'environment=development',
     'dueSweepMinutes=1',
     'letCallsLandSeconds=130',
+    'githubScopes=repos/acme/app',
+    'gitguardianPoll=true',
+    // These the stories wake themselves, at their moment.
+    'straySweepMinutes=360',
+    'pollMinutes=60',
   ].flatMap((value) => ['-c', value]);
   cdk(['synth', '--quiet', '--output', folder, ...context], {});
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.template.json'))) {

@@ -28,7 +28,8 @@ export interface Emulator {
 }
 
 /**
- * The Python of a virtual environment of our own, with MiniStack in it: made once, kept beside the other packages.
+ * The Python of a virtual environment of our own, with MiniStack and moto in it: made once, kept beside the other
+ * packages.
  *
  * @returns null where this machine has no Python to make it with
  */
@@ -48,13 +49,29 @@ export const installEmulator = (): string | null => {
   return python;
 };
 
+/** Starts moto's server on a free port of loopback: a second opinion on what AWS does. It holds no call to a policy. */
+export const startMoto = async (python: string, folder: string): Promise<Pick<Emulator, 'endpoint' | 'stop'>> => {
+  const port = await freePort();
+  const endpoint = `http://127.0.0.1:${port}`;
+  const logFile = join(folder, 'moto.log');
+  const log = openSync(logFile, 'a');
+  const child = spawn(python, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], {
+    cwd: folder,
+    stdio: ['ignore', log, log],
+    env: { PATH: process.env['PATH'], HOME: folder, TMPDIR: folder },
+  });
+  await untilItAnswers(child, `${endpoint}/moto-api/data.json`, logFile);
+  return { endpoint, stop: stopping(child) };
+};
+
 /** Starts MiniStack on a free port of loopback, and waits until it answers. */
 export const startEmulator = async (python: string, options: EmulatorOptions): Promise<Emulator> => {
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
   const callsFile = join(options.folder, 'calls.jsonl');
   writeFileSync(callsFile, '');
-  const log = openSync(join(options.folder, 'emulator.log'), 'a');
+  const logFile = join(options.folder, 'emulator.log');
+  const log = openSync(logFile, 'a');
   const child = spawn(python, [join(here, 'start_ministack.py'), String(port)], {
     cwd: options.folder,
     stdio: ['ignore', log, log],
@@ -74,26 +91,23 @@ export const startEmulator = async (python: string, options: EmulatorOptions): P
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     },
   });
-  await untilItAnswers(child, endpoint, options.folder);
-  return {
-    endpoint,
-    callsFile,
-    enforcePolicies: () => child.kill('SIGUSR1'),
-    stop: () =>
-      new Promise((resolve) => {
-        child.once('exit', () => {
-          resolve();
-        });
-        child.kill('SIGTERM');
-      }),
-  };
+  await untilItAnswers(child, `${endpoint}/_ministack/health`, logFile);
+  return { endpoint, callsFile, enforcePolicies: () => child.kill('SIGUSR1'), stop: stopping(child) };
 };
 
-const untilItAnswers = async (child: ChildProcess, endpoint: string, folder: string): Promise<void> => {
+const stopping = (child: ChildProcess) => (): Promise<void> =>
+  new Promise((resolve) => {
+    child.once('exit', () => {
+      resolve();
+    });
+    child.kill('SIGTERM');
+  });
+
+const untilItAnswers = async (child: ChildProcess, address: string, logFile: string): Promise<void> => {
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`The emulator ended at once: ${join(folder, 'emulator.log')}`);
+    if (child.exitCode !== null) throw new Error(`The emulator ended at once: ${logFile}`);
     try {
-      if ((await fetch(`${endpoint}/_ministack/health`)).ok) return;
+      if ((await fetch(address)).ok) return;
     } catch {
       await setTimeout(100);
     }

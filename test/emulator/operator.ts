@@ -15,7 +15,7 @@ export interface Said {
 
 /** The command as an operator runs it, on AWS: its own process, against the emulator and the simulated providers. */
 export const operatorOf =
-  ({ endpoint, registerFile, origins }: Deployed) =>
+  ({ endpoint, registerFile, origins }: Pick<Deployed, 'endpoint' | 'registerFile' | 'origins'>) =>
   (command: string, stdin = ''): Promise<Said> =>
     new Promise((resolve, reject) => {
       const words = [...command.split(' '), '--register', registerFile, '--json'];

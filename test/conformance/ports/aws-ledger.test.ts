@@ -1,9 +1,10 @@
 import type { Server } from 'node:http';
-import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { afterAll, beforeAll } from 'vitest';
 import { awsLedger } from '../../../functions/aws/ledger.ts';
 import { clientOf } from './aws-client.ts';
+import { createLedgerTable } from './create-ledger-table.ts';
 import { ledgerSuite } from './ledger-suite.ts';
 
 let server: Server;
@@ -15,21 +16,7 @@ beforeAll(async () => {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('dynalite has no port.');
   client = new DynamoDBClient(clientOf(`http://127.0.0.1:${address.port}`));
-  await client.send(
-    new CreateTableCommand({
-      TableName: 'ledger',
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-      BillingMode: 'PAY_PER_REQUEST',
-    }),
-  );
-  await waitUntilTableExists({ client, maxWaitTime: 20, minDelay: 1, maxDelay: 1 }, { TableName: 'ledger' });
+  await createLedgerTable(client, 'ledger');
 });
 
 afterAll(() => {

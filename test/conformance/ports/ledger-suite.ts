@@ -72,6 +72,32 @@ export const ledgerSuite = (name: string, open: () => Ledger): void => {
       expect((await ledger.read(credential)).record.epoch).toBe(6);
     });
 
+    it('lets one of many take a lease from an owner that has ended', async () => {
+      const leaseOf = (owner: string) => ({ rotationId: rotationId(owner), epoch: 2, takenAt: at(9) });
+      await ledger.replace({ ...recordAt(1), lease: leaseOf(run) }, 0);
+      const thieves = Array.from({ length: 8 }, (_, index) => `${run}-${index}`);
+      const answers = await Promise.all(
+        thieves.map((thief) => ledger.replace({ ...recordAt(2), lease: leaseOf(thief) }, 1)),
+      );
+      const winners = thieves.filter((_, index) => answers[index]);
+      expect(winners).toHaveLength(1);
+      const { record, revision } = await ledger.read(credential);
+      expect(record.lease?.rotationId).toBe(winners[0]);
+      // The owner comes back, and writes at the revision that it knew.
+      expect(await ledger.replace({ ...record, lease: leaseOf(run) }, 1)).toBe(false);
+      expect(await ledger.read(credential)).toEqual({ record, revision });
+    });
+
+    // A page ends at 1 MB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html, 2026-11.
+    it('lists to the last page what fits on no single one', async () => {
+      const entries = Array.from({ length: 8 }, (_, index) => ({
+        ...entryOf(run, credential, index, 'stage'),
+        detail: String(index).repeat(300_000),
+      }));
+      for (const entry of entries) await ledger.append(entry);
+      expect(await ledger.entries(rotationId(run))).toEqual(entries);
+    });
+
     it('lists every credential', async () => {
       const ids = Array.from({ length: 40 }, (_, index) => credentialId(`list-${index}-${run}`));
       await Promise.all(ids.map((id) => ledger.replace(emptyRecord(id), 0)));
