@@ -13,6 +13,7 @@ export default {
     'functions/register/generate-schema.ts',
     'workflows/generate.ts',
     'test/bench/emergency.ts',
+    'test/day-two/record.ts',
     'test/emulator/lambda-surroundings.mjs',
     'test/gate/*.mjs',
     'test/mutation/*.ts',

@@ -8,7 +8,12 @@ import type { CredentialRecord } from './domain/rotation.ts';
 import { SecretValue } from './domain/secret-value.ts';
 import type { JournalEntry, KeyPayload } from './ports.ts';
 
-/** Grows when a record of an earlier Keyturn can no longer be read as it is. */
+/**
+ * Grows when a record of an earlier Keyturn can no longer be read as it is, or one of ours not by the Keyturn before. A
+ * field more is neither: who does not know it keeps it. A new phase or outcome is, and so takes two deploys, or the
+ * first could not be rolled back: one that reads both forms, and a later one that writes the new. A version that meets
+ * a form which it does not know touches nothing.
+ */
 const form = 1;
 
 const has = (value: unknown, ...fields: readonly string[]): boolean =>
@@ -19,9 +24,13 @@ type Later = 'incidentId' | 'reportedAt' | 'firstRefusedAt' | 'replacedAt' | 'co
 type StoredObligation = Omit<Obligation, Later> & Partial<Pick<Obligation, Later>>;
 const nothingLater = { incidentId: null, firstRefusedAt: null, replacedAt: null, consumersMovedAt: null } as const;
 
+/** And records without these. */
+type LaterOfRecord = 'lastEntry' | 'retirement';
+type StoredRecord = Omit<CredentialRecord, LaterOfRecord> & Partial<Pick<CredentialRecord, LaterOfRecord>>;
+
 /** Our own writing is trusted for what is inside; the form's number and the fields that find it are checked. */
 const forms = {
-  record: z.object({ form: z.literal(form), is: z.custom<CredentialRecord>((is) => has(is, 'credentialId', 'epoch')) }),
+  record: z.object({ form: z.literal(form), is: z.custom<StoredRecord>((is) => has(is, 'credentialId', 'epoch')) }),
   obligation: z.object({ form: z.literal(form), is: z.custom<StoredObligation>((is) => has(is, 'keyId', 'target')) }),
   entry: z.object({
     form: z.literal(form),
@@ -35,7 +44,11 @@ const forms = {
 export const writeStored = (is: CredentialRecord | Obligation | JournalEntry | KeyPrint | Incident): string =>
   JSON.stringify({ form, is });
 
-export const readRecord = (text: string): CredentialRecord => readStored(forms.record, text, 'credential');
+export const readRecord = (text: string): CredentialRecord => ({
+  lastEntry: null,
+  retirement: null,
+  ...readStored(forms.record, text, 'credential'),
+});
 export const readEntry = (text: string): JournalEntry => readStored(forms.entry, text, 'journal entry');
 export const readPrint = (text: string): KeyPrint => readStored(forms.print, text, 'print of a key');
 export const readIncident = (text: string): Incident => readStored(forms.incident, text, 'incident');

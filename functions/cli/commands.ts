@@ -218,6 +218,51 @@ export const commands: readonly CommandSpec[] = [
     load: async () => (await import('./reconcile.ts')).reconcile,
   },
   {
+    name: 'retire',
+    summary: 'end a credential that has left the register: its key dies, its secret stays',
+    positionals: [{ name: 'credential' }],
+    options: {
+      'dry-run': { summary: 'only show what would be done' },
+      reason: { value: 'TEXT', summary: 'why, for the record' },
+      yes,
+    },
+    details: [
+      'Its last key is revoked once nobody is seen to use it, and is then seen refused. Where the provider cannot tell of',
+      'use, it lives for one overlap more. The secret is kept. Nothing rotates the credential from then on, whatever is',
+      'deployed; put back into the register, `keyturn rotate` begins anew. On AWS reconcile does it, every few minutes.',
+      'Exit code: 0 when it was seen refused, or is asked for; 1 when a person is needed; 2 for bad input.',
+    ],
+    load: async () => (await import('./retire.ts')).retire,
+  },
+  {
+    name: 'doctor',
+    summary: 'check the whole deployment, and print what mends what is wrong',
+    positionals: [],
+    options: {
+      webhooks: { value: 'URL', summary: 'the output WebhookUrl of keyturn-intake: tries the webhooks too, unsigned' },
+    },
+    details: [
+      'Looks at the register, the ledger, the admin keys (asking each provider), the credentials, the sources and, on',
+      'AWS, the workflows, schedules, alarms, people and dead letters. It changes nothing. What cannot be looked at is',
+      'unknown, and hides nothing else. Whether an admin key may create and revoke, only a rotation shows.',
+      'Exit code: 0 when nothing is broken, 1 when something is, or nothing could be looked at; 2 for bad input.',
+    ],
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
+  {
+    name: 'redrive',
+    summary: 'send back what lies in the dead-letter queues, or remove it where its work is done',
+    positionals: [{ name: 'queue', optional: true }],
+    options: { 'dry-run': { summary: 'only show what lies there' } },
+    details: [
+      'Reports and events go back to the intake: the same report twice does no harm. The failed call of a sweep is',
+      'removed once that sweep has run well, which does all that the call was for; it is not repeated. What a message',
+      'says is never shown. Without <queue>: all of them.',
+      'Exit code: 0 when they are empty then, 1 when something is kept; 2 for bad input.',
+    ],
+    load: async () => (await import('./redrive.ts')).redrive,
+  },
+  {
     name: 'due',
     summary: 'start every rotation that is due',
     positionals: [],

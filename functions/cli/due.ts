@@ -23,10 +23,11 @@ export const due: Run = async (call) =>
     const answers: Answer[] = [];
     if (running !== null && !call.arguments.switches.has('detach')) {
       for (const { credentialId, rotationId } of report.started) {
-        const credential = register.credentials.find(({ id }) => id === credentialId);
+        const open = (await ports.ledger.read(credentialId)).record.rotation;
+        // What has left the register is rotated to its end by the copy of its entry.
+        const credential = register.credentials.find(({ id }) => id === credentialId) ?? open?.credential;
         if (credential === undefined) continue;
         const oldKeyId = await keyIdNow(session, credential);
-        const open = (await ports.ledger.read(credentialId)).record.rotation;
         answers.push(
           await follow(call, session, credential, { rotationId, urgency: open?.urgency ?? 'scheduled' }, oldKeyId),
         );

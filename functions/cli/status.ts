@@ -42,9 +42,45 @@ export const status: Run = async (call) => {
       if (lastEnded !== null)
         call.say(`The last that ended (${lastEnded.outcome}): keyturn show ${lastEnded.rotationId}${session.flags}`);
     }
-    return { exitCode: 0, json: { credentials: rows.map(jsonOf) } };
+    const left = given === undefined ? leftIn(records, declared.register.credentials) : [];
+    for (const record of left)
+      call.say(`${record.credentialId} is not in the register: ${whatLives(record, session.flags)}`);
+    return { exitCode: 0, json: { credentials: rows.map(jsonOf), left: left.map(leftJson) } };
   });
 };
+
+/** What has left the register, and has a key that lives or a rotation that is open. */
+const leftIn = (
+  records: ReadonlyMap<string, CredentialRecord>,
+  declared: readonly Credential[],
+): readonly CredentialRecord[] => {
+  const known = new Set<string>(declared.map(({ id }) => id));
+  return [...records.values()].filter(
+    ({ credentialId, serving, rotation }) => !known.has(credentialId) && (serving !== null || rotation !== null),
+  );
+};
+
+const whatLives = (
+  { credentialId, rotation, serving, retirement, lastEntry }: CredentialRecord,
+  flags: string,
+): string => {
+  if (rotation !== null)
+    return `its rotation ${rotation.rotationId} is open, and goes on with the entry as it was. keyturn show ${rotation.rotationId}${flags}`;
+  const { provider, account } = lastEntry?.target ?? { provider: 'its provider', account: null };
+  const key = `its key ${serving?.keyId ?? ''} at ${provider}${account === null ? '' : `, account ${account},`}`;
+  if (retirement !== null) return `${key} is being retired, and not seen refused yet.`;
+  return `${key} lives, and nobody rotates it. keyturn retire ${credentialId}${flags}`;
+};
+
+const leftJson = ({ credentialId, rotation, serving, retirement, lastEntry }: CredentialRecord) => ({
+  credential: credentialId,
+  keyId: serving?.keyId ?? null,
+  provider: lastEntry?.target.provider ?? null,
+  account: lastEntry?.target.account ?? null,
+  secret: lastEntry?.secret ?? null,
+  rotationId: rotation?.rotationId ?? null,
+  retirement,
+});
 
 const atOnce = 8;
 

@@ -60,6 +60,8 @@ export const withReport = (known: Obligation | null, report: Obligation): Obliga
   if (known === null) return report;
   if (isAnew(known, report)) return report;
   return {
+    // First: what a later version has written beside the rest stays.
+    ...known,
     ...report,
     incidentId: known.incidentId ?? report.incidentId,
     rotationId: report.rotationId ?? known.rotationId,

@@ -20,12 +20,14 @@ import { localJournal } from './journal.ts';
 import { localLedger } from './ledger.ts';
 import { type LocalNotices, localNotices } from './notices.ts';
 import { localRegister } from './register.ts';
-import { openStore } from './store.ts';
+import { openStore, type Store } from './store.ts';
 import { localVault } from './vault.ts';
 
 export interface LocalOptions {
   /** Where everything is kept: `keyturn.db` and the key to its values, `vault.key`. */
   readonly folder: string;
+  /** Instead of the folder's own; closed with everything else. */
+  readonly store?: Store;
   /** The register's entries. */
   readonly credentials: readonly Credential[];
   /** Where requests to a provider's origin really go; see `fetchHttp`. */
@@ -61,7 +63,7 @@ export const openLocal = (options: LocalOptions): Local => {
   const { folder, credentials, onNotice, warn } = options;
   const { clock = systemClock, random = Math.random } = options;
   const http = options.http ?? fetchHttp(options.origins);
-  const store = openStore(folder);
+  const store = options.store ?? openStore(folder);
   const journal = localJournal(store);
   const vault = localVault(store, clock);
 

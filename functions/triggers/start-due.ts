@@ -1,14 +1,17 @@
 import type { Credential, Strategy } from '../domain/credential.ts';
-import { type DueDecision, type DueView, decideDue } from '../domain/decisions/due.ts';
+import { type DueDecision, type DueView, decideDue, dueInstant } from '../domain/decisions/due.ts';
 import { Fault } from '../domain/fault.ts';
-import type { CredentialId, Instant, RotationId } from '../domain/identifiers.ts';
+import { type CredentialId, type Instant, type RotationId, secondsBetween } from '../domain/identifiers.ts';
 import { type CredentialRecord, emptyRecord, type OpenRotation, type RotationRequest } from '../domain/rotation.ts';
 import type { Ports } from '../ports.ts';
 import { emergencyAgain } from './emergency-again.ts';
+import { inGroups } from './in-groups.ts';
 import { remind } from './remind.ts';
 import { rotationRequest } from './request.ts';
 
 export type StartDueOptions = {
+  /** Only this provider's; null, or left out: every provider's. */
+  readonly provider?: string | null;
   /** The strategy of a provider, by its id. */
   readonly strategyOf: (provider: string) => Strategy;
   /** How many rotations one run starts. Emergencies that are taken up do not count. */
@@ -24,6 +27,10 @@ export type StartDueReport = {
   readonly failed: readonly { readonly credentialId: CredentialId; readonly fault: string; readonly detail: string }[];
   /** How many credentials are not due: too many to name. */
   readonly notDue: number;
+  /** How many are due and no run is at work on them, for whatever reason. */
+  readonly waiting: number;
+  /** How long the one of these has been due that has waited longest; 0 when none waits. What was never rotated has no such time. */
+  readonly oldestWaitingSeconds: number;
 };
 
 export type SkipReason =
@@ -46,8 +53,8 @@ type Candidate = { readonly credential: Credential; readonly request: RotationRe
  */
 export const startDue = async (ports: SweepPorts, options: StartDueOptions): Promise<StartDueReport> => {
   const now = ports.clock.now();
-  const credentials = await ports.register.credentials();
   const records = new Map((await ports.ledger.all()).map((record) => [record.credentialId, record]));
+  const credentials = await credentialsOf(ports, records, options);
 
   const started: StartDueReport['started'][number][] = [];
   const reminded: CredentialId[] = [];
@@ -65,14 +72,18 @@ export const startDue = async (ports: SweepPorts, options: StartDueOptions): Pro
 
   const candidates: Candidate[] = [];
   const busyConsumers = new Set<string>();
-  for (const credential of credentials) {
+  /** Since when each that is due waits, in seconds. */
+  const waiting = new Map<CredentialId, number>();
+  await inGroups(credentials, atOnce, async (credential) => {
     const credentialId = credential.id;
     const record = records.get(credentialId) ?? emptyRecord(credentialId);
     await alone(credentialId, async () => {
-      const owner = await ownerOf(record, credential, ports);
+      const owner = await ownerOf(record, credential, now, ports);
       if (owner === 'running' && !waitsOutOverlap(record)) occupy(busyConsumers, credential);
       const strategy = options.strategyOf(credential.target.provider);
-      const decision = decideDue({ now, credential, strategy, record, owner });
+      const decision = decideDue({ now, credential, strategy, record, retired: record.retirement !== null, owner });
+      const dueSeconds = dueForSeconds(credential, record, now);
+      if (leavesWaiting(decision) && dueSeconds >= 0) waiting.set(credentialId, dueSeconds);
       switch (decision.kind) {
         case 'start':
           candidates.push(first(credential, decision.dueAt, now, options));
@@ -90,7 +101,7 @@ export const startDue = async (ports: SweepPorts, options: StartDueOptions): Pro
           return;
       }
     });
-  }
+  });
 
   let starts = 0;
   for (const { credential, request } of candidates.toSorted(byUrgencyThenAge)) {
@@ -101,10 +112,13 @@ export const startDue = async (ports: SweepPorts, options: StartDueOptions): Pro
         skipped.push({ credentialId, reason: 'consumer-busy' });
       } else if (scheduled && starts >= options.maximumStarts) {
         skipped.push({ credentialId, reason: 'paced' });
+      } else if (records.get(credentialId)?.lastEnded?.rotationId === rotationId) {
+        skipped.push({ credentialId, reason: 'already-started' });
       } else if ((await ports.executions.start(request)) === 'started') {
         occupy(busyConsumers, credential);
         if (scheduled) starts += 1;
         started.push({ credentialId, rotationId });
+        waiting.delete(credentialId);
       } else {
         skipped.push({ credentialId, reason: 'already-started' });
         // Started by an earlier run, it may not have taken its lease yet.
@@ -113,7 +127,39 @@ export const startDue = async (ports: SweepPorts, options: StartDueOptions): Pro
       }
     });
   }
-  return { started, reminded, skipped, failed, notDue };
+  const oldestWaitingSeconds = Math.max(0, ...waiting.values());
+  return { started, reminded, skipped, failed, notDue, waiting: waiting.size, oldestWaitingSeconds };
+};
+
+/** How many executions, and reminders, are asked about side by side. */
+const atOnce = 16;
+
+/**
+ * The register's, and those that have left it with a rotation open: that one works on its copy of the entry, and is
+ * taken up until no key of it is left over. Nothing new is started for them.
+ */
+const credentialsOf = async (
+  { register }: Pick<Ports, 'register'>,
+  records: ReadonlyMap<CredentialId, CredentialRecord>,
+  { provider = null }: StartDueOptions,
+): Promise<readonly Credential[]> => {
+  const declared = await register.credentials();
+  const known = new Set(declared.map(({ id }) => id));
+  const open = [...records.values()].flatMap(({ rotation }) => (rotation === null ? [] : [rotation.credential]));
+  return [
+    ...declared,
+    ...open.filter(({ id, target }) => !known.has(id) && (provider === null || target.provider === provider)),
+  ];
+};
+
+/** Not what a run is at work on, nor what nobody wants a key of any more. */
+const leavesWaiting = (decision: DueDecision): boolean =>
+  decision.kind !== 'skip' || (decision.reason !== 'busy' && decision.reason !== 'retired');
+
+/** Below zero when it is not due yet. */
+const dueForSeconds = (credential: Credential, { lastRotatedAt }: CredentialRecord, now: Instant): number => {
+  const dueAt = dueInstant(credential, lastRotatedAt);
+  return dueAt === null ? 0 : secondsBetween(dueAt, now);
 };
 
 /** A start on schedule: one a day, which is part of the id, so that what was rolled back is tried again tomorrow, and not all day long. */
@@ -170,9 +216,12 @@ const compare = (left: string, right: string): number => (left < right ? -1 : Nu
 const ownerOf = async (
   { lease, rotation }: CredentialRecord,
   credential: Credential,
+  now: Instant,
   { executions }: Pick<Ports, 'executions'>,
 ): Promise<DueView['owner']> => {
   if (lease === null) return 'none';
+  // Whoever took it up would wait as well; and at thousands of them, nobody could look at each in each sweep.
+  if (rotation !== null && isWaiting(rotation, now)) return 'running';
   const { provider } = (rotation?.credential ?? credential).target;
   try {
     const { status } = await executions.look({ rotationId: lease.rotationId, provider });
@@ -183,6 +232,13 @@ const ownerOf = async (
     throw error;
   }
 };
+
+/** Its overlap is not over. Should its run have ended, reconcile finds that within the hour. */
+const isWaiting = ({ phase, urgency, cutOverAt, credential }: OpenRotation, now: Instant): boolean =>
+  phase === 'confirmed' &&
+  urgency === 'scheduled' &&
+  cutOverAt !== null &&
+  secondsBetween(cutOverAt, now) < credential.overlapSeconds;
 
 /** Both keys work, so nothing can happen to its consumers; held up by that, one with many credentials would fall behind. */
 const waitsOutOverlap = ({ rotation }: CredentialRecord): boolean => rotation?.phase === 'confirmed';

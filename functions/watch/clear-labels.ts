@@ -6,7 +6,8 @@ import { current, isOurs, newLabel, oldLabel, pending, previous } from '../domai
 import type { OpenRotation } from '../domain/rotation.ts';
 import type { SecretVersion } from '../ports.ts';
 import { probe, probeForRefusals, readCurrent } from '../steps/current-key.ts';
-import { credentialsOf, type Part, type Pass } from './pass.ts';
+import { inGroups } from '../triggers/in-groups.ts';
+import { credentialsToLookAt, lanes, type Part, type Pass } from './pass.ts';
 
 const part = 'labels';
 const spacingSeconds = 1;
@@ -16,9 +17,10 @@ const spacingSeconds = 1;
  * at a dead key, and nobody moves AWSCURRENT to one.
  */
 export const clearLabels: Part = async (pass) => {
-  for (const credential of await credentialsOf(pass, await pass.ports.ledger.all())) {
-    await pass.alone(part, credential.id, () => clearSecret(credential, pass));
-  }
+  const credentials = await credentialsToLookAt(pass);
+  await inGroups(credentials, lanes, (credential) =>
+    pass.alone(part, credential.id, () => clearSecret(credential, pass)),
+  );
 };
 
 const clearSecret = async (credential: Credential, pass: Pass): Promise<void> => {

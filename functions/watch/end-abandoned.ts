@@ -3,7 +3,8 @@ import { type CredentialId, type Instant, type RotationId, secondsBetween } from
 import { type CredentialRecord, end, type Lease, type OpenRotation, type Outcome, park } from '../domain/rotation.ts';
 import { recordEnd } from '../steps/record-end.ts';
 import { noticeOf, servingKey } from '../steps/record-outcome.ts';
-import type { Part, Pass } from './pass.ts';
+import { inGroups } from '../triggers/in-groups.ts';
+import { lanes, type Part, type Pass, toLookAt } from './pass.ts';
 
 const part = 'abandoned-runs';
 
@@ -12,15 +13,17 @@ const part = 'abandoned-runs';
  * freed for `startDue`, or the next emergency, to take up.
  */
 export const endAbandoned: Part = async (pass) => {
-  const { ports, options } = pass;
-  for (const { credentialId, lease, rotation, lastEnded } of await ports.ledger.all()) {
+  const { options } = pass;
+  const isElsewhere = ({ rotation }: CredentialRecord): boolean =>
+    rotation !== null && options.provider !== null && rotation.credential.target.provider !== options.provider;
+  const records = (await pass.records()).filter((record) => !isElsewhere(record));
+  await inGroups(toLookAt(records, pass), lanes, async ({ credentialId, lease, rotation, lastEnded }) => {
     if (lease !== null && rotation !== null) {
-      if (options.provider !== null && rotation.credential.target.provider !== options.provider) continue;
       await pass.alone(part, credentialId, () => endOne(credentialId, pass));
     } else if (lastEnded !== null && isRecent(lastEnded.at, pass)) {
       await pass.alone(part, credentialId, () => tellOfEnd(credentialId, lastEnded, rotation, pass));
     }
-  }
+  });
 };
 
 const endOne = async (credentialId: CredentialId, pass: Pass): Promise<void> => {

@@ -13,7 +13,7 @@ import { emergencyAgain, incidentBehind } from '../triggers/emergency-again.ts';
 import { inGroups } from '../triggers/in-groups.ts';
 import { requestId } from '../triggers/request.ts';
 import { keyOf } from './key-of.ts';
-import { credentialsOf, lanes, type Part, type Pass, unlessFault } from './pass.ts';
+import { credentialsToLookAt, lanes, type Part, type Pass, unlessFault } from './pass.ts';
 
 const part = 'heal';
 const spacingSeconds = 5;
@@ -23,7 +23,7 @@ const spacingSeconds = 5;
  * before serves again if it is alive and was not compromised; else a replacement is started, and people are told.
  */
 export const heal: Part = async (pass) => {
-  const credentials = await credentialsOf(pass, await pass.ports.ledger.all());
+  const credentials = await credentialsToLookAt(pass);
   await inGroups(credentials, lanes, (credential) => pass.alone(part, credential.id, () => healOne(credential, pass)));
 };
 
@@ -45,6 +45,8 @@ const healOne = async (credential: Credential, pass: Pass): Promise<void> => {
   // One probe when all is well, which it nearly always is.
   if ((await probe(connection, look.current.value)).kind !== 'refused') return;
   const view = await observe(credential, look, look.current, connection, pass);
+  // Dead because a person wanted it so, since this pass began.
+  if (view.record.retirement !== null) return;
   const decision = decideHeal(view);
   const named = view.keyId ?? 'a key that nobody can name';
   const tell = (did: string | null): void => {

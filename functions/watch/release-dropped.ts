@@ -1,7 +1,8 @@
 import type { Credential } from '../domain/credential.ts';
 import { instant, milliseconds } from '../domain/identifiers.ts';
 import { current as currentLabel, holderOf } from '../domain/labels.ts';
-import { credentialsOf, type Part, type Pass } from './pass.ts';
+import { inGroups } from '../triggers/in-groups.ts';
+import { credentialsToLookAt, lanes, type Part, type Pass } from './pass.ts';
 
 const part = 'dropped-keys';
 
@@ -10,15 +11,16 @@ const part = 'dropped-keys';
  * written down as left over from now on, so that the stray sweep revokes it when consumers have had an overlap's time.
  */
 export const releaseDropped: Part = async (pass) => {
-  const records = await pass.ports.ledger.all();
+  const records = await pass.records();
   const quiet = new Set(
     records.flatMap(({ credentialId, serving, rotation }) =>
       serving !== null && rotation === null ? [credentialId] : [],
     ),
   );
-  for (const credential of await credentialsOf(pass, records)) {
-    if (quiet.has(credential.id)) await pass.alone(part, credential.id, () => releaseOne(credential, pass));
-  }
+  const credentials = (await credentialsToLookAt(pass)).filter(({ id }) => quiet.has(id));
+  await inGroups(credentials, lanes, (credential) =>
+    pass.alone(part, credential.id, () => releaseOne(credential, pass)),
+  );
 };
 
 const releaseOne = async (credential: Credential, { ports, options, tell }: Pass): Promise<void> => {

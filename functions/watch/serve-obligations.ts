@@ -103,8 +103,10 @@ const observe = async (obligation: Owed, pass: Pass): Promise<View> => {
   const { record } = await ports.ledger.read(credentialId);
   const { rotation, lease } = record;
   const credential = (await ports.register.credential(credentialId)) ?? rotation?.credential ?? null;
+  // What has left the register has its secret still.
+  const entry = credential ?? record.lastEntry;
   const wish = await wishOf(obligation, credential, ports);
-  const request = requestOf(obligation, credential, wish.containFirst, pass);
+  const request = requestOf(obligation, entry, wish.containFirst, pass);
   const emergency = rotation?.urgency === 'emergency' && rotation.old?.keyId === keyId ? rotation : null;
 
   const look = async (rotationId: RotationId): Promise<string> =>
@@ -114,8 +116,11 @@ const observe = async (obligation: Owed, pass: Pass): Promise<View> => {
   const inWork = again === 'running' || (await Promise.all(runs.map(look))).includes('running');
 
   const connection = inWork ? null : await unlessFault(() => ports.connect(target));
-  const secret = credential === null || inWork ? null : await unlessFault(() => readCurrent(ports, credential));
+  const secret = entry === null || inWork ? null : await unlessFault(() => readCurrent(ports, entry));
   const serving = connection && secret?.current ? await keyOf(secret.current, record, connection) : null;
+  // A key that does not serve leaves nobody without one. Whose key nobody can name may be the one.
+  const mayContain =
+    connection !== null && !wish.dismissed && (wish.containFirst || (serving !== null && serving !== keyId));
   const start = (): ObligationView['start'] => {
     if (wish.onApproval) return 'on-approval';
     if (credential === null) return 'no-credential';
@@ -130,10 +135,8 @@ const observe = async (obligation: Owed, pass: Pass): Promise<View> => {
     sight:
       connection === null
         ? { kind: 'unclear', evidence: 'its account cannot be reached' }
-        : await sightOf(obligation, credential, record, secret, connection, ports),
-    // A key that does not serve leaves nobody without one. Whose key nobody can name may be the one.
-    mayContain:
-      connection !== null && !wish.dismissed && (wish.containFirst || (serving !== null && serving !== keyId)),
+        : await sightOf(obligation, entry, record, secret, connection, mayContain, ports),
+    mayContain,
     contained: obligation.containedAt !== null,
     start: start(),
   };
@@ -163,7 +166,7 @@ const wishOf = async (
 
 const requestOf = (
   obligation: Owed,
-  credential: Credential | null,
+  credential: Pick<Credential, 'secret'> | null,
   containFirst: boolean,
   { ports, options }: Pass,
 ): RotationRequest => {
@@ -188,10 +191,11 @@ const requestOf = (
 /** What the key looks like, from its value where that can be read, and from the provider's listing. */
 const sightOf = async (
   { keyId, containedAt }: Owed,
-  credential: Credential | null,
+  credential: Pick<Credential, 'secret'> | null,
   record: CredentialRecord,
   secret: CurrentLook | null,
   connection: Connection,
+  mayContain: boolean,
   ports: Ports,
 ): Promise<KeySight> => {
   const listed = await unlessFault(() => listedAs(keyId, connection));
@@ -203,8 +207,14 @@ const sightOf = async (
     value: probes && { refusals: probes.refusals, last: probes.last.kind },
     refusalsThatProve,
     listed,
-    vendorAnswers: listed !== null || (otherServes && (await probe(connection, current.value)).kind === 'accepted'),
-    stoppedForSeconds: containedAt && secondsBetween(containedAt, ports.clock.now()),
+    // Listed as active and refused all the same: so it looks when the vendor refuses every key.
+    vendorAnswers:
+      listed === 'absent' ||
+      listed === 'inactive' ||
+      (otherServes && (await probe(connection, current.value)).kind === 'accepted'),
+    // Stopped nobody knows when: it is stopped once more, which tells. What may not be is believed as it is seen.
+    stoppedForSeconds:
+      containedAt === null ? (mayContain ? null : Infinity) : secondsBetween(containedAt, ports.clock.now()),
     revocationTakesSeconds: connection.facts.revocationTakesSeconds,
   });
 };
@@ -212,7 +222,7 @@ const sightOf = async (
 /** The key's value, under whatever label still holds it; null when it can no longer be read, or told. */
 const readValue = async (
   keyId: KeyId,
-  { secret }: Credential,
+  { secret }: Pick<Credential, 'secret'>,
   record: CredentialRecord,
   { versions, current }: CurrentLook,
   connection: Connection,

@@ -2,12 +2,15 @@ import type { Credential, Target } from '../domain/credential.ts';
 import { decideStray, type StrayDecision } from '../domain/decisions/stray.ts';
 import { Fault } from '../domain/fault.ts';
 import { guard } from '../domain/guard.ts';
-import { type CredentialId, type Instant, type KeyId, rotationId, secondsBetween } from '../domain/identifiers.ts';
+import { type Instant, type KeyId, rotationId, secondsBetween } from '../domain/identifiers.ts';
 import { current as currentLabel, newLabel } from '../domain/labels.ts';
 import type { CredentialRecord } from '../domain/rotation.ts';
 import type { KeyPayload, Ports } from '../ports.ts';
 import type { Connection, KeyRecord } from '../providers/provider.ts';
 import { probe, readCurrent } from '../steps/current-key.ts';
+import { inGroups } from '../triggers/in-groups.ts';
+import { inTurn } from './in-turn.ts';
+import { lanes } from './pass.ts';
 
 export type SweepOptions = {
   /** Only this provider's keys; null: every provider's. */
@@ -16,6 +19,8 @@ export type SweepOptions = {
   readonly graceSeconds: number;
   /** Looks and reports, and revokes nothing. */
   readonly dryRun: boolean;
+  /** How many listings one sweep asks for; 1,000 unless told. The sweeps after it ask for the others. */
+  readonly mostListings?: number;
 };
 
 export type SweptKey = {
@@ -37,27 +42,40 @@ export type SweptKey = {
 export const sweepStrays = async (ports: Ports, options: SweepOptions): Promise<readonly SweptKey[]> => {
   const records = await ports.ledger.all();
   const credentials = await everyCredential(ports, records);
-  const swept: SweptKey[] = [];
+  const scopes = scopesOf(credentials, records).filter(
+    ({ provider }) => options.provider === null || provider === options.provider,
+  );
+  const needed = neededIn(records);
   const faults: Fault[] = [];
-  for (const target of scopesOf(credentials, records)) {
-    if (options.provider !== null && target.provider !== options.provider) continue;
+  const turn = inTurn(scopes, options.mostListings ?? usualListings, ports.clock.now(), turnSeconds);
+  const swept = await inGroups(turn, lanes, async (target) => {
     try {
-      swept.push(...(await sweepScope(ports, options, target, credentials, records)));
+      return await sweepScope(ports, options, target, credentials, records, needed);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       faults.push(error);
+      return [];
     }
-  }
+  });
   if (faults[0] !== undefined) throw faults[0];
-  return swept;
+  return swept.flat();
 };
+
+/**
+ * A listing takes half a second, and a look at the secrets of an account of a hundred credentials as long. Ten side by
+ * side, so many take 100 s of the 300 after which Lambda ends it; 10,000 have all had their turn in five hours.
+ */
+export const usualListings = 1_000;
+/** As often as the sweep runs, unless a deployment is told otherwise: a quarter of an hour, in seconds. */
+const turnSeconds = 900;
 
 const sweepScope = async (
   ports: Ports,
   { graceSeconds, dryRun }: SweepOptions,
   target: Target,
-  credentials: readonly Credential[],
+  credentials: readonly Placed[],
   records: readonly CredentialRecord[],
+  needed: ReadonlySet<string>,
 ): Promise<readonly SweptKey[]> => {
   const connection = await ports.connect(target);
   const keys = await connection.listKeys?.();
@@ -67,14 +85,13 @@ const sweepScope = async (
     return [];
   }
   const { revokeKey } = connection;
-  const ofAccount = credentials.filter(
-    ({ id, target: { account } }) => account === target.account || hasLeftIn(target, id, records),
-  );
   const swept: SweptKey[] = [];
   let serving: Serving | null = null;
+  let ofAccount: readonly Placed[] = [];
   for (const key of keys) {
-    if (!key.active || isNeeded(key, records)) continue;
+    if (!key.active || needed.has(key.keyId) || (key.name !== null && needed.has(key.name))) continue;
     // Read only when there is something to judge: in a quiet account the ledger explains every key.
+    if (serving === null) ofAccount = placedIn(target, credentials, records);
     serving ??= await servingKeys(ports, ofAccount, connection);
     const since = knownSince(key, target, records);
     const { kind } = decideStray({
@@ -110,15 +127,20 @@ const sweepScope = async (
 const keyIdsOf = (keys: readonly { readonly keyId: KeyId }[]): ReadonlySet<KeyId> =>
   new Set(keys.map(({ keyId }) => keyId));
 
-/** Whether the ledger says what the key is for: it serves, or an open rotation has it or has asked for it. */
-const isNeeded = (key: KeyRecord, records: readonly CredentialRecord[]): boolean =>
-  records.some(({ serving, rotation, lease }) => {
-    if (serving?.keyId === key.keyId) return true;
-    if (rotation === null) return false;
-    if (rotation.old?.keyId === key.keyId || rotation.new?.keyId === key.keyId) return true;
+/**
+ * Ids and names of the keys of which the ledger says what they are for: they serve, or an open rotation has them or has
+ * asked for them.
+ */
+const neededIn = (records: readonly CredentialRecord[]): ReadonlySet<string> => {
+  const known = records.flatMap(({ serving, rotation, lease }) => [
+    serving?.keyId,
+    rotation?.old?.keyId,
+    rotation?.new?.keyId,
     // A run that is at work may be about to store any key that it has asked for.
-    return lease !== null && rotation.attempts.some(({ name, keyId }) => keyId === key.keyId || isNamed(key, name));
-  });
+    ...(lease === null ? [] : (rotation?.attempts ?? []).flatMap(({ name, keyId }) => [name, keyId])),
+  ]);
+  return new Set(known.filter((key) => key != null));
+};
 
 const isNamed = (key: KeyRecord, name: string | null): boolean => name !== null && name === key.name;
 
@@ -132,11 +154,7 @@ type Serving = {
  * What every secret of the account holds at this moment as AWSCURRENT, or as a version that is about to be: a person
  * may have handed in a key, and its run has not begun.
  */
-const servingKeys = async (
-  ports: Ports,
-  credentials: readonly Credential[],
-  connection: Connection,
-): Promise<Serving> => {
+const servingKeys = async (ports: Ports, credentials: readonly Placed[], connection: Connection): Promise<Serving> => {
   const keyIds = new Set<KeyId>();
   let complete = true;
   const add = async (payload: KeyPayload | null): Promise<void> => {
@@ -144,20 +162,20 @@ const servingKeys = async (
     if (keyId) keyIds.add(keyId);
     else complete = false;
   };
-  for (const { secret } of credentials) {
+  await inGroups(credentials, lanes, async ({ secret }) => {
     for (const { versionId, labels } of (await ports.vault.describe(secret)) ?? []) {
       const newLabelled = labels.find((label) => label.startsWith(newLabel(noRotation)));
       if (labels.includes(currentLabel)) await add(await ports.vault.read(secret, versionId, currentLabel));
       else if (newLabelled !== undefined) await add(await ports.vault.read(secret, versionId, newLabelled));
     }
-  }
+  });
   return { keyIds, complete };
 };
 
 /** A fresh look, the moment before: a key that may serve is never revoked. */
 const isStillUnused = async (
   ports: Ports,
-  credentials: readonly Credential[],
+  credentials: readonly Placed[],
   connection: Connection,
   key: KeyRecord,
 ): Promise<boolean> => {
@@ -169,7 +187,7 @@ const isStillUnused = async (
 const isNoWayBack = async (
   ports: Ports,
   { keyId }: KeyRecord,
-  credentials: readonly Credential[],
+  credentials: readonly Placed[],
   records: readonly CredentialRecord[],
 ): Promise<boolean> => {
   const left = records.find(({ leftovers }) => leftovers.some((leftover) => leftover.keyId === keyId));
@@ -183,17 +201,21 @@ const isNoWayBack = async (
 
 const noRotation = rotationId('');
 
-/** The register may have moved a credential to another account: its secret still says what serves. */
-const hasLeftIn = (target: Target, credentialId: CredentialId, records: readonly CredentialRecord[]): boolean =>
-  records.some(
-    (record) =>
-      record.credentialId === credentialId && record.leftovers.some((left) => left.target.account === target.account),
-  );
+/** Those of an account, and those that the register has moved elsewhere: their secrets still say what serves. */
+const placedIn = (
+  { account }: Target,
+  credentials: readonly Placed[],
+  records: readonly CredentialRecord[],
+): readonly Placed[] => {
+  const left = records.filter(({ leftovers }) => leftovers.some(({ target }) => target.account === account));
+  const haveLeft = new Set(left.map(({ credentialId }) => credentialId));
+  return credentials.filter(({ id, target }) => target.account === account || haveLeft.has(id));
+};
 
 /** A credential that nothing names any more has a secret that nobody can look into: what it left is only reported. */
 const isLeftByUnknown = (
   { keyId }: KeyRecord,
-  credentials: readonly Credential[],
+  credentials: readonly Placed[],
   records: readonly CredentialRecord[],
 ): boolean =>
   records.some(
@@ -230,18 +252,23 @@ const forgetDeadLeftovers = async (
   }
 };
 
-/** The register's credentials, and those that the ledger still has a rotation of. */
-const everyCredential = async (ports: Ports, records: readonly CredentialRecord[]): Promise<readonly Credential[]> => {
+type Placed = Pick<Credential, 'id' | 'target' | 'secret'>;
+
+/** The register's credentials, and those that have left it with a rotation open or with keys that may live. */
+const everyCredential = async (ports: Ports, records: readonly CredentialRecord[]): Promise<readonly Placed[]> => {
   const declared = await ports.register.credentials();
   const known = new Set(declared.map(({ id }) => id));
-  const open = records.flatMap(({ rotation }) => (rotation === null ? [] : [rotation.credential]));
-  return [...declared, ...open.filter(({ id }) => !known.has(id))];
+  const left = records.flatMap(({ rotation, lastEntry, serving, leftovers }) => {
+    const entry = rotation?.credential ?? (serving !== null || leftovers.length > 0 ? lastEntry : null);
+    return entry === null ? [] : [entry];
+  });
+  return [...declared, ...left.filter(({ id }) => !known.has(id))];
 };
 
 const scopeOf = ({ provider, account, settings }: Target): string => JSON.stringify([provider, account, settings]);
 
 /** One listing serves all that live in it. Keys may have been left where no credential lives any more. */
-const scopesOf = (credentials: readonly Credential[], records: readonly CredentialRecord[]): readonly Target[] => {
+const scopesOf = (credentials: readonly Placed[], records: readonly CredentialRecord[]): readonly Target[] => {
   const left = records.flatMap(({ leftovers }) => leftovers.map(({ target }) => target));
   const targets = [...credentials.map(({ target }) => target), ...left];
   return [...new Map(targets.map((target) => [scopeOf(target), target])).values()];

@@ -41,6 +41,7 @@ const report = async (leak: Leak): Promise<{ readonly answer: Answer; readonly s
       http: { send: denied },
       adminVault: ports.vault,
       accessLog: null,
+      deployment: null,
       flags: '',
       letCallsLandSeconds: 30,
       advance: () => Promise.resolve(),

@@ -22,6 +22,7 @@ const left = (change: Partial<OpenRotation>): OpenRotation => ({
   phase: 'cut-over',
   containedAt: null,
   cutOverAt: daysAgo(1),
+  oldRevokedAt: null,
   oldKeyProof: null,
   endedAs: 'CutOverOldLive',
   ...change,
@@ -32,6 +33,7 @@ const view = (change: Partial<DueView> & { readonly window?: Credential['window'
   credential: { cadenceSeconds, window: change.window ?? null },
   strategy: 'overlap',
   record: { rotation: null, lastRotatedAt: daysAgo(31) },
+  retired: false,
   owner: 'none',
   ...change,
 });
@@ -51,6 +53,12 @@ describe('decideDue', () => {
       { kind: 'skip', reason: 'not-due' },
     ],
     ['never rotated', { record: { rotation: null, lastRotatedAt: null } }, { kind: 'start', dueAt: null }],
+    ['due, and retired', { retired: true }, { kind: 'skip', reason: 'retired' }],
+    [
+      'retired, with a rotation left open',
+      { retired: true, record: { rotation: parked, lastRotatedAt: null } },
+      { kind: 'resume', rotation: parked },
+    ],
     ['due, in its window', { window: open }, { kind: 'start', dueAt: daysAgo(1) }],
     ['due, outside its window', { window: shut }, { kind: 'skip', reason: 'outside-window' }],
     [

@@ -107,6 +107,7 @@ export const sampleRotation = (key: string, change: Partial<OpenRotation> = {}):
   phase: 'begun',
   containedAt: null,
   cutOverAt: null,
+  oldRevokedAt: null,
   oldKeyProof: null,
   endedAs: null,
   ...change,

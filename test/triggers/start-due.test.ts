@@ -3,6 +3,7 @@ import type { Credential } from '../../functions/domain/credential.ts';
 import { Fault } from '../../functions/domain/fault.ts';
 import { instant, keyId, rotationId, versionId } from '../../functions/domain/identifiers.ts';
 import { type CredentialRecord, emptyRecord, type OpenRotation } from '../../functions/domain/rotation.ts';
+import { dueMetrics } from '../../functions/triggers/due-metrics.ts';
 import { type StartDueOptions, startDue } from '../../functions/triggers/start-due.ts';
 import { credentialOf, type SweepWorld, sweepWorld } from './sweep-world.ts';
 
@@ -30,6 +31,7 @@ const leftOpen = (credential: Credential, change: Partial<OpenRotation> = {}): O
   phase: 'cut-over',
   containedAt: null,
   cutOverAt: null,
+  oldRevokedAt: null,
   oldKeyProof: null,
   endedAs: 'CutOverOldLive',
   ...change,
@@ -55,6 +57,8 @@ describe('startDue', () => {
       skipped: [],
       failed: [],
       notDue: 1,
+      waiting: 0,
+      oldestWaitingSeconds: 0,
     });
     expect(world.runs).toHaveLength(1);
     expect(world.runs[0]).toMatchObject({
@@ -117,7 +121,7 @@ describe('startDue', () => {
   it('has no view of a removed credential', async () => {
     const world = sweepWorld([]);
     world.write(rotatedAt(a, '2020-01-01T00:00:00Z'));
-    expect(await sweep(world)).toEqual({ started: [], reminded: [], skipped: [], failed: [], notDue: 0 });
+    expect(await sweep(world)).toMatchObject({ started: [], skipped: [], notDue: 0, waiting: 0 });
   });
 });
 
@@ -223,6 +227,27 @@ describe('what an earlier run left', () => {
     expect((await sweep(world, { maximumStarts: 0 })).started).toHaveLength(1);
   });
 
+  it('of a credential that has left the register is taken up by its own copy of the entry, and nothing new is started', async () => {
+    const elsewhere = credentialOf('elsewhere', { target: { ...a.target, provider: 'another' } });
+    const world = sweepWorld([]);
+    world.write({ ...emptyRecord(a.id), rotation: leftOpen(a) });
+    world.write({ ...emptyRecord(elsewhere.id), rotation: leftOpen(elsewhere) });
+    world.write(rotatedAt(b, '2020-01-01T00:00:00Z'));
+    await sweep(world, { provider: 'vendor' });
+    expect(world.runs.map(({ credentialId, secret }) => [credentialId, secret])).toEqual([['a', a.secret]]);
+  });
+
+  it('is left alone while its run waits for the end of the overlap, whether anybody can look or not', async () => {
+    const world = sweepWorld([a]);
+    const cutOverAt = instant(Date.parse('2026-11-21T00:00:00.000Z'));
+    const rotation = leftOpen(a, { phase: 'confirmed', cutOverAt, endedAs: null });
+    world.write(leased(a, rotation));
+    world.end(rotation, 'Escalated');
+    expect((await sweep(world)).skipped).toEqual([{ credentialId: 'a', reason: 'busy' }]);
+    world.moveTo('2026-11-22T00:00:00Z');
+    expect((await sweep(world)).started).toHaveLength(1);
+  });
+
   it('for a person is left for a person', async () => {
     const world = sweepWorld([a]);
     world.write({ ...emptyRecord(a.id), rotation: leftOpen(a, { endedAs: 'Escalated' }) });
@@ -302,5 +327,62 @@ describe('a port that fails', () => {
     };
     await expect(startDue({ ...world.ports, register }, options)).rejects.toThrow('The bucket does not answer.');
     expect(world.runs).toEqual([]);
+  });
+});
+
+describe('what is due and has no run at work', () => {
+  /** Since ten days ago. */
+  const overdue = (credential: Credential) => rotatedAt(credential, '2026-10-12T12:00:00Z');
+  const tenDays = 10 * 86_400;
+  const waitingIn = async (world: SweepWorld, change: Partial<StartDueOptions> = {}) => {
+    const { waiting, oldestWaitingSeconds } = await sweep(world, change);
+    return { waiting, oldestWaitingSeconds };
+  };
+
+  it('is counted with the age of the oldest, not with that of what this run starts', async () => {
+    const world = sweepWorld([a, b, c, d]);
+    world.write(overdue(a));
+    world.write(rotatedAt(b, '2026-10-21T12:00:00Z'));
+    world.write(rotatedAt(d, '2026-11-20T00:00:00Z'));
+    expect(await waitingIn(world, { maximumStarts: 0 })).toEqual({ waiting: 3, oldestWaitingSeconds: tenDays });
+    // What was never rotated goes first, and has no age; the oldest goes next.
+    expect(await waitingIn(world, { maximumStarts: 2 })).toEqual({ waiting: 1, oldestWaitingSeconds: 86_400 });
+  });
+
+  it.each([
+    ['it waits for its window', { window: { days: ['sun'], from: '02:00', to: '05:00', timeZone: 'UTC' } }],
+    ['a person has to make its key', { target: { ...a.target, provider: 'people' } }],
+  ] as const)('counts while %s', async (_, change) => {
+    const credential = credentialOf('a', change);
+    const world = sweepWorld([credential]);
+    world.write(overdue(credential));
+    expect(await waitingIn(world)).toEqual({ waiting: 1, oldestWaitingSeconds: tenDays });
+  });
+
+  it('counts when its rotation ended without being done, and not while one is at work', async () => {
+    const world = sweepWorld([a]);
+    world.write({ ...overdue(a), rotation: leftOpen(a, { endedAs: 'Escalated' }) });
+    expect(await waitingIn(world)).toEqual({ waiting: 1, oldestWaitingSeconds: tenDays });
+    world.write({ ...leased(a, leftOpen(a, { endedAs: null })), lastRotatedAt: overdue(a).lastRotatedAt });
+    expect(await waitingIn(world)).toEqual({ waiting: 0, oldestWaitingSeconds: 0 });
+  });
+
+  it('does not count when a person has retired it', async () => {
+    const world = sweepWorld([a]);
+    const askedAt = instant(Date.parse('2026-11-20T12:00:00Z'));
+    const retirement = { keyId: keyId('old'), askedAt, reason: '', sentAt: null, refusedAt: null, evidence: null };
+    world.write({ ...overdue(a), retirement });
+    expect(await waitingIn(world)).toEqual({ waiting: 0, oldestWaitingSeconds: 0 });
+  });
+
+  it('is sent to CloudWatch, and with it how many were held back', async () => {
+    const world = sweepWorld([a, b]);
+    world.write(overdue(a));
+    world.write(overdue(b));
+    expect(dueMetrics(await sweep(world, { maximumStarts: 1 }))).toEqual([
+      { name: 'CredentialsDue', unit: 'Count', value: 1 },
+      { name: 'OldestDueCredential', unit: 'Seconds', value: tenDays },
+      { name: 'RotationsHeldBack', unit: 'Count', value: 1 },
+    ]);
   });
 });

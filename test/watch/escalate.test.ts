@@ -104,9 +104,11 @@ test('a flood of reports is no flood of notices, and keys that are stopped come 
   const beyond = sampleIncident({ state: 'contained-only', incidentId: incidentId('inc-20261121-last') });
   await world.write(beyond, sampleObligation('key_a', { incidentId: beyond.incidentId }));
   world.setTime(5);
-  expect((await escalate(world.ports)).told).toBeLessThan(60);
+  const { told, metrics } = await escalate(world.ports);
+  expect(told).toBeLessThan(60);
   expect(await world.told(beyond)).toContain('on call: contained-only');
-  await escalate(world.ports);
+  expect(metrics).toContainEqual({ name: 'IncidentsHeldBack', unit: 'Count', value: 80 - (told - 3) });
+  expect(await metric('IncidentsHeldBack')).toBe(0);
   expect(world.sent).toHaveLength(3 + 80);
 });
 

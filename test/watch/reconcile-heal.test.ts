@@ -4,9 +4,8 @@ import { current, holderOf } from '../../functions/domain/labels.ts';
 import { SecretValue } from '../../functions/domain/secret-value.ts';
 import { storeUnderToken } from '../../functions/steps/seal.ts';
 import { versionToken } from '../../functions/steps/version-token.ts';
-import type { ReconcileReport } from '../../functions/watch/reconcile.ts';
 import { type ProviderId, type RotationWorld, startRotationWorld } from '../rotation/rotation-world.ts';
-import { deeds, reconcileOnce } from './reconciled.ts';
+import { deeds, type Reconciled, reconcileOnce } from './reconciled.ts';
 
 let world: RotationWorld;
 const startWorld = async (provider: ProviderId): Promise<RotationWorld> => {
@@ -17,7 +16,7 @@ afterEach(() => world.close());
 
 const hour = 3_600;
 /** What it did about AWSCURRENT; what else it finds in these worlds has tests of its own. */
-const healed = (report: ReconcileReport) => deeds(report).filter((deed) => deed.startsWith('heal: '));
+const healed = (report: Reconciled) => deeds(report).filter((deed) => deed.startsWith('heal: '));
 const currentKey = async () => (await world.labels())[current];
 
 /** Somebody outside kills a key. */

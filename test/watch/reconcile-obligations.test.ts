@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { keyId } from '../../functions/domain/identifiers.ts';
+import { reconcile } from '../../functions/watch/reconcile.ts';
 import { type RotationWorld, startRotationWorld } from '../rotation/rotation-world.ts';
-import { deeds, reconcileOnce } from './reconciled.ts';
+import { deeds, options, reconcileOnce } from './reconciled.ts';
 
 let world: RotationWorld;
 const startWorld = async (...question: Parameters<typeof startRotationWorld>): Promise<RotationWorld> => {
@@ -84,11 +85,14 @@ describe('an obligation that no run works on', () => {
   });
 
   it('waits its turn when a pass has started as many as it may, and is contained all the same', async () => {
-    const { seed, liveKeys } = await startWorld('openai');
+    const { seed, liveKeys, local } = await startWorld('openai');
     await owe(await seed());
     world.expectDeadCurrent(true);
-    expect(deeds(await reconcileOnce(world, { maximumStarts: 0 }))[0]).toMatch(/contained; .*paced/);
+    const report = await reconcile(local.ports, { ...options, maximumStarts: 0 });
+    expect(deeds(report)[0]).toMatch(/contained; .*paced/);
     expect(liveKeys()).toEqual([]);
+    expect(report.heldBack).toBeGreaterThan(0);
+    expect((await reconcile(local.ports, options)).heldBack).toBe(0);
   });
 
   it('of an emergency that Begin could not serve for minutes is taken up the same hour, not only paged', async () => {

@@ -12,15 +12,17 @@ export const options: ReconcileOptions = {
   dryRun: false,
 };
 
+export type Reconciled = Pick<ReconcileReport, 'found' | 'failed'>;
+
 /** One pass over a world. Every key here is put there by hand, so its print says nothing: print-current has its tests. */
 export const reconcileOnce = async (
   { local }: RotationWorld,
   change: Partial<ReconcileOptions> = {},
-): Promise<ReconcileReport> => {
+): Promise<Reconciled> => {
   const { found, failed } = await reconcile(local.ports, { ...options, ...change });
   return { found: found.filter(({ part }) => part !== 'prints'), failed };
 };
 
 /** What a pass did, as `part: deed`. */
-export const deeds = ({ found }: ReconcileReport): readonly string[] =>
+export const deeds = ({ found }: Reconciled): readonly string[] =>
   found.flatMap(({ part, did }) => (did === null ? [] : [`${part}: ${did}`]));

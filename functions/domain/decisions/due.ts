@@ -8,6 +8,8 @@ export type DueView = {
   readonly credential: Pick<Credential, 'cadenceSeconds' | 'window'>;
   readonly strategy: Strategy;
   readonly record: Pick<CredentialRecord, 'rotation' | 'lastRotatedAt'>;
+  /** A person wants no key of it any more. */
+  readonly retired: boolean;
   /** What the run that holds the lease does. A run that nobody could look at counts as running. */
   readonly owner: 'none' | 'running' | 'ended';
 };
@@ -19,10 +21,10 @@ export type DueDecision =
   | { readonly kind: 'resume'; readonly rotation: OpenRotation }
   /** A key that only a person can make is wanted. */
   | { readonly kind: 'remind'; readonly dueAt: Instant | null }
-  | { readonly kind: 'skip'; readonly reason: 'not-due' | 'busy' | 'outside-window' | 'needs-person' };
+  | { readonly kind: 'skip'; readonly reason: 'not-due' | 'busy' | 'outside-window' | 'needs-person' | 'retired' };
 
 /** First match wins, from top to bottom. */
-export const decideDue = ({ now, credential, strategy, record, owner }: DueView): DueDecision => {
+export const decideDue = ({ now, credential, strategy, record, retired, owner }: DueView): DueDecision => {
   const { rotation } = record;
   const inWindow = isOpen(credential.window, now);
   const dueAt = dueInstant(credential, record.lastRotatedAt);
@@ -34,6 +36,8 @@ export const decideDue = ({ now, credential, strategy, record, owner }: DueView)
     if (rotation.urgency === 'emergency' || inWindow) return { kind: 'resume', rotation };
     return { kind: 'skip', reason: 'outside-window' };
   }
+  // Also while the register that is deployed has it still.
+  if (retired) return { kind: 'skip', reason: 'retired' };
   // Stryker disable next-line ConditionalExpression: null is no time, and nothing is later than that
   if (dueAt !== null && milliseconds(dueAt) > milliseconds(now)) return { kind: 'skip', reason: 'not-due' };
   if (strategy === 'human-created') return { kind: 'remind', dueAt };
