@@ -9,11 +9,9 @@ import { githubHeaders, memoryIntake, sourceWorld, webhookSecret } from '../trig
 let logged: string[];
 beforeEach(() => {
   logged = [];
-  // Then the logger writes by console.
-  vi.stubEnv('POWERTOOLS_DEV', 'true');
   for (const method of ['info', 'error', 'warn'] as const) {
     vi.spyOn(console, method).mockImplementation((...parts: unknown[]) => {
-      logged.push(parts.map(String).join(' '));
+      logged.push(parts.map((part) => JSON.stringify(part)).join(' '));
     });
   }
 });

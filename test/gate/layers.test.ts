@@ -36,7 +36,7 @@ describe('who may import whom', () => {
     ['functions/steps/create-key.ts', '../local/vault.ts'],
     ['functions/steps/create-key.ts', '@aws-sdk/client-secrets-manager'],
     ['functions/providers/openai.ts', 'node:https'],
-    ['functions/providers/openai.ts', '@aws-lambda-powertools/logger'],
+    ['functions/providers/openai.ts', '@aws-sdk/client-sqs'],
     ['functions/providers/openai.ts', '../shell/fetch-http.ts'],
     ['functions/watch/sweep-strays.ts', 'node:child_process'],
     ['functions/register/register.ts', 'node:fs'],
