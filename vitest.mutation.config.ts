@@ -10,7 +10,7 @@ const testsOf: Readonly<Record<string, readonly string[]>> = {
     'test/triggers/tell.test.ts',
   ],
   providers: ['test/providers/*.test.ts', 'test/conformance/providers/*.test.ts'],
-  steps: ['test/steps/*.test.ts', 'test/mutation/scenarios.ts', 'test/rotation/*.test.ts'],
+  steps: ['test/steps/*.test.ts', 'test/simulation/stories.test.ts', 'test/mutation/scenarios.ts'],
 };
 const include = testsOf[process.env['KEYTURN_MUTATED'] ?? 'domain'] ?? [];
 

@@ -126,6 +126,8 @@ export const overlap = defineFlow({
     HowItEnded: {
       kind: 'choice',
       rules: [
+        // It had ended so before; what failed was to be told of it again.
+        { when: { outcome: 'Done' }, next: 'Done' },
         { when: { outcome: 'Superseded' }, next: 'Superseded' },
         { when: { outcome: 'RolledBack' }, next: 'RolledBack' },
         { when: { outcome: 'CutOverOldLive' }, next: 'CutOverOldLive' },

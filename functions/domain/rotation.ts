@@ -114,6 +114,8 @@ export type OpenRotation = {
   readonly phase: Phase;
   readonly containedAt: Instant | null;
   readonly cutOverAt: Instant | null;
+  /** When the vendor had first answered that the old key is revoked; null before. */
+  readonly oldRevokedAt: Instant | null;
   readonly oldKeyProof: Proof | null;
   /** Set when the run ended and left the rotation for another to take up. */
   readonly endedAs: Outcome | null;
@@ -125,6 +127,19 @@ export const isOldKeyDying = ({ phase }: Pick<OpenRotation, 'phase'>): boolean =
 
 /** Who may write. The epoch grows with every owner; it does not expire by time. */
 export type Lease = { readonly rotationId: RotationId; readonly epoch: number; readonly takenAt: Instant };
+
+/** A person wants the credential's last key dead, and none in its place. */
+export type Retirement = {
+  readonly keyId: KeyId;
+  readonly askedAt: Instant;
+  /** Why, in a few words, for the record. */
+  readonly reason: string;
+  /** When the provider was first asked to revoke it. */
+  readonly sentAt: Instant | null;
+  /** The proof: from then on nothing of the credential lives. */
+  readonly refusedAt: Instant | null;
+  readonly evidence: string | null;
+};
 
 /** The one ledger item of a credential: lease, epoch and intents change in one conditional write. */
 export type CredentialRecord = {
@@ -144,7 +159,13 @@ export type CredentialRecord = {
   readonly leftovers: readonly { readonly keyId: KeyId; readonly target: Target; readonly since: Instant }[];
   /** Names that were asked for by rotations that have ended: what lets a stray be recognised. Newest last. */
   readonly pastAttempts: readonly Attempt[];
+  /** What the register said at the last rotation's end: it tells where the key lives when the register does no more. */
+  readonly lastEntry: LastEntry | null;
+  /** Null unless a person has retired the credential: then nothing rotates it until a person says so. */
+  readonly retirement: Retirement | null;
 };
+
+export type LastEntry = Pick<Credential, 'id' | 'target' | 'secret' | 'owner' | 'overlapSeconds'>;
 
 /** How many past attempts a record keeps. A stray is swept within hours; this reaches back for years. */
 const pastAttemptsKept = 50;
@@ -159,6 +180,8 @@ export const emptyRecord = (credentialId: CredentialId): CredentialRecord => ({
   lastEnded: null,
   leftovers: [],
   pastAttempts: [],
+  lastEntry: null,
+  retirement: null,
 });
 
 /**
@@ -174,6 +197,7 @@ export const open = (record: CredentialRecord, rotation: OpenRotation, at: Insta
     epoch,
     lease: { rotationId: rotation.rotationId, epoch, takenAt: at },
     rotation,
+    retirement: null,
   };
 };
 
@@ -199,7 +223,16 @@ export const end = (
         lastRotatedAt: outcome === 'Done' ? at : record.lastRotatedAt,
         serving: outcome === 'Done' ? record.rotation.new : record.serving,
         lastEnded: { rotationId: record.rotation.rotationId, outcome, at },
+        lastEntry: entryOf(record.rotation.credential),
       };
+
+const entryOf = ({ id, target, secret, owner, overlapSeconds }: Credential): LastEntry => ({
+  id,
+  target,
+  secret,
+  owner,
+  overlapSeconds,
+});
 
 /** Ends the run, but leaves its rotation open for another run to take up. */
 export const park = (record: CredentialRecord, outcome: Outcome, at: Instant): CredentialRecord =>

@@ -2,6 +2,7 @@ import type { Credential } from '../domain/credential.ts';
 import { type BeginDecision, type BeginView, decideBegin } from '../domain/decisions/begin.ts';
 import { refusalsThatCount } from '../domain/decisions/confirm.ts';
 import { Fault } from '../domain/fault.ts';
+import { guard } from '../domain/guard.ts';
 import { type Instant, type KeyId, secondsBetween } from '../domain/identifiers.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { holderOf, newLabel } from '../domain/labels.ts';
@@ -10,6 +11,8 @@ import type { Ports } from '../ports.ts';
 import { acceptObligation } from './accept-obligation.ts';
 import { type CurrentKey, probeForRefusals, readCurrent } from './current-key.ts';
 import { replace } from './hold.ts';
+import { listedAs } from './listed-as.ts';
+import { recordEnd } from './record-end.ts';
 import type { Step } from './step.ts';
 import { versionToken } from './version-token.ts';
 
@@ -81,7 +84,10 @@ export const begin: Step<Input, View, BeginDecision, JsonObject> = {
     const { credential, now } = view;
     if (input.urgency === 'emergency') await accept(input, view, ports);
     const rotation = rotationOf(decision, view, input, credential);
-    if (decision.kind !== 'go-on') await replace(ports, open(view.record, rotation, now), view.revision);
+    if (decision.kind !== 'go-on') {
+      await tellOfDone(view, ports);
+      await replace(ports, open(view.record, rotation, now), view.revision);
+    }
     const overlapLeft = credential.overlapSeconds - (rotation.cutOverAt ? secondsBetween(rotation.cutOverAt, now) : 0);
     return {
       start: startOf(decision),
@@ -114,6 +120,7 @@ const rotationOf = (decision: BeginDecision, view: View, input: Input, credentia
     phase: 'begun',
     containedAt,
     cutOverAt: null,
+    oldRevokedAt: null,
     oldKeyProof: null,
     endedAs: null,
   };
@@ -137,7 +144,9 @@ const rotationOf = (decision: BeginDecision, view: View, input: Input, credentia
       return {
         ...fresh,
         // Where an earlier run knew its value, the value is asked; else only a listing can tell.
-        old: taken?.old?.keyId === decision.oldKeyId ? taken.old : { keyId: decision.oldKeyId, versionId: null },
+        ...(taken?.old?.keyId === decision.oldKeyId
+          ? { old: taken.old, oldRevokedAt: taken.oldRevokedAt }
+          : { old: { keyId: decision.oldKeyId, versionId: null } }),
         new: decision.new,
         phase: 'cut-over',
         cutOverAt: now,
@@ -172,12 +181,16 @@ const ownerOf = async (
   return { state: status === 'running' ? 'running' : 'ended', urgency };
 };
 
-/** Whether what AWSCURRENT holds is refused by now, several times in a row. */
-const isRefused = async ({ value }: CurrentKey, credential: Credential, ports: Ports): Promise<boolean> => {
+/**
+ * Whether what AWSCURRENT holds is refused by now, several times in a row. A key that is listed as active is not: in an
+ * outage of the vendor's doors a good key would be taken for a dead one, and an emergency would stop it.
+ */
+const isRefused = async ({ keyId, value }: CurrentKey, credential: Credential, ports: Ports): Promise<boolean> => {
   const connection = await ports.connect(credential.target);
-  return (
-    (await probeForRefusals(ports, connection, value, refusalsThatCount, spacingSeconds)).refusals === refusalsThatCount
-  );
+  const { refusals } = await probeForRefusals(ports, connection, value, refusalsThatCount, spacingSeconds);
+  if (refusals < refusalsThatCount) return false;
+  const named = keyId ?? (await connection.identifyKey?.(value)) ?? undefined;
+  return (await listedAs(named, connection)) !== 'active';
 };
 
 /** A secret that Keyturn did not write holds a value without an id: ask the provider which key it is. */
@@ -195,6 +208,23 @@ const identify = async (
  * then it counts as the contained one. Were it another, its value would never be seen refused, and Done never said.
  */
 const vanished = ({ contained, leakedKeyId }: Input): KeyId | null => (contained === true ? leakedKeyId : null);
+
+/** A run that ended `Done` may have lost its entry in the journal, and once this one ends nobody can tell any more. */
+const tellOfDone = async ({ record, now }: View, ports: Ports): Promise<void> => {
+  const { credentialId, lastEnded } = record;
+  // Reconcile has long looked by then.
+  if (lastEnded?.outcome !== 'Done' || secondsBetween(lastEnded.at, now) > 86_400) return;
+  const { rotationId, outcome, at } = lastEnded;
+  const entries = await ports.ledger.entries(rotationId);
+  if (
+    guard(
+      'told-before-the-next',
+      entries.some(({ step }) => step === 'end'),
+    )
+  )
+    return;
+  await recordEnd(ports, { rotationId, credentialId }, outcome, at, 'recorded by the next run: its own entry was lost');
+};
 
 const accept = async (input: Input, view: View, ports: Ports): Promise<void> => {
   const keyId = input.leakedKeyId ?? view.current?.keyId;

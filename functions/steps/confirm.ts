@@ -41,11 +41,15 @@ export const confirm: Step<RotationRequest, View, ConfirmDecision, JsonObject> =
         throw new Fault('Refused', 'The new key serves and is refused; the old one is still alive.');
       case 'unclear':
         throw new Fault('NothingChanged', `No clear answer about the new key (${last === null ? 'none' : last.kind}).`);
-      case 'confirmed':
-        if (held.rotation.phase === 'cut-over' || held.rotation.phase === 'cutting-over') {
-          await write(ports, held, { phase: 'confirmed', cutOverAt: held.rotation.cutOverAt ?? ports.clock.now() });
+      case 'confirmed': {
+        const { phase, cutOverAt, old } = held.rotation;
+        // A person, or a call that landed late, may have moved AWSCURRENT before CutOver wrote anything: without a time
+        // the overlap would never be over.
+        if (cutOverAt === null || phase === 'cut-over') {
+          await write(ports, held, { phase: 'confirmed', cutOverAt: cutOverAt ?? ports.clock.now() });
         }
-        return { hasOldKey: held.rotation.old !== null };
+        return { hasOldKey: old !== null };
+      }
     }
   },
 };

@@ -1,5 +1,6 @@
 import { type CutOverDecision, type CutOverView, decideCutOver } from '../domain/decisions/cut-over.ts';
 import { Fault } from '../domain/fault.ts';
+import { guard } from '../domain/guard.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { current, holderOf, oldLabel } from '../domain/labels.ts';
 import type { RotationRequest } from '../domain/rotation.ts';
@@ -41,7 +42,7 @@ export const cutOver: Step<RotationRequest, View, CutOverDecision, JsonObject> =
     }
     const intended = await write(ports, held, { phase: 'cutting-over' });
     // The pin keeps the old version from vanishing once AWSPREVIOUS moves on: its value is needed for the proof.
-    if (!view.pinned) {
+    if (!guard('old-value-pinned', view.pinned)) {
       await ports.vault.moveLabel(credential.secret, oldLabel(rotationId), { from: null, to: view.old });
     }
     const moved = await ports.vault.moveLabel(credential.secret, current, { from: view.current, to: view.new });

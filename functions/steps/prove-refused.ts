@@ -6,7 +6,7 @@ import {
   refusalsThatProve,
 } from '../domain/decisions/prove-refused.ts';
 import { Fault } from '../domain/fault.ts';
-import { type Instant, instant, milliseconds } from '../domain/identifiers.ts';
+import { type Instant, instant, milliseconds, secondsBetween } from '../domain/identifiers.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { labelOf } from '../domain/labels.ts';
 import type { OpenRotation, RotationRequest } from '../domain/rotation.ts';
@@ -27,7 +27,7 @@ export const proveRefused: Step<RotationRequest, View, ProveRefusedDecision, Jso
 
   async observe(request, ports) {
     const held = await hold(ports, request);
-    const { credential } = held.rotation;
+    const { credential, old, oldRevokedAt } = held.rotation;
     const connection = await ports.connect(credential.target);
     const oldValue = await readOldValue(held.rotation, ports);
     const value = oldValue && (await probeForRefusals(ports, connection, oldValue, refusalsThatProve, spacingSeconds));
@@ -35,7 +35,10 @@ export const proveRefused: Step<RotationRequest, View, ProveRefusedDecision, Jso
     return {
       held,
       value,
-      listed: value === null ? await listedAs(held.rotation.old?.keyId, connection) : null,
+      listed: value === null ? await listedAs(old?.keyId, connection) : null,
+      // A run that an earlier version began has no such time on record: resumed, it revokes again.
+      revokedForSeconds: oldRevokedAt == null ? null : secondsBetween(oldRevokedAt, ports.clock.now()),
+      revocationTakesSeconds: connection.facts.revocationTakesSeconds,
       currentAccepted: current !== null && (await probe(connection, current.value)).kind === 'accepted',
     };
   },

@@ -38,11 +38,13 @@ export const recordOutcome: Step<Input, View, RecordOutcomeDecision, JsonObject>
 
   async observe(input, ports) {
     const { record, revision } = await ports.ledger.read(input.credentialId);
+    const held = record.rotation !== null && guard('own-lease', record.lease?.rotationId === input.rotationId);
     return {
       record,
       revision,
       outcome: input.outcome,
-      held: record.rotation !== null && guard('own-lease', record.lease?.rotationId === input.rotationId),
+      held,
+      wasDone: !held && !guard('ends-once', !(await wasDone(record, input, ports))),
       rolledBack: input.rolledBack === true,
       urgency: record.rotation?.urgency ?? input.urgency,
       oldKeyDead: record.rotation?.old === null || record.rotation?.oldKeyProof != null,
@@ -54,6 +56,10 @@ export const recordOutcome: Step<Input, View, RecordOutcomeDecision, JsonObject>
   async act(decision, { record, revision }, input, ports) {
     const { outcome, leakedKeyId } = input;
     const at = ports.clock.now();
+    if (decision.kind === 'was-done') {
+      await recordEnd(ports, input, 'Done', at, 'recorded again: another run had begun meanwhile');
+      return { outcome: 'Done', endedAt: at };
+    }
     const { rotation } = record;
     // A run that failed before Begin could write it down: without this nobody would know that the key must die.
     const owesNothing = guard('obligation-outlives-its-run', input.urgency !== 'emergency');
@@ -78,6 +84,12 @@ export const recordOutcome: Step<Input, View, RecordOutcomeDecision, JsonObject>
     return { outcome, endedAt: at };
   },
 };
+
+/** The record tells of the last run that ended; of those before it, the journal, which Begin has completed. */
+const wasDone = async ({ lastEnded }: CredentialRecord, { rotationId }: Input, ports: Ports): Promise<boolean> =>
+  lastEnded?.rotationId === rotationId
+    ? lastEnded.outcome === 'Done'
+    : (await ports.ledger.entries(rotationId)).some(({ step, event }) => step === 'end' && event === 'Done');
 
 /** The key that serves; undefined when it cannot be read, which must not keep the end from being recorded. */
 export const servingKey = async ({ credential, old }: OpenRotation, ports: Ports): Promise<KeyId | undefined> => {

@@ -24,7 +24,8 @@ export const revokeOld: Step<RotationRequest, RetireView, RetireOldDecision, Jso
     }
     const intended = await write(ports, view.held, { phase: 'revoking-old' });
     await view.connection.revokeKey?.(view.oldKeyId);
-    await write(ports, intended, { phase: 'old-revoked' });
+    const oldRevokedAt = view.held.rotation.oldRevokedAt ?? ports.clock.now();
+    await write(ports, intended, { phase: 'old-revoked', oldRevokedAt });
     return {};
   },
 };

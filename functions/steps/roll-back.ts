@@ -55,7 +55,6 @@ export const rollBackWith = (
       look,
       connection,
       current: look.current,
-      old: rotation.old?.versionId ?? null,
       new: rotation.new?.versionId ?? null,
       newVerdict,
       oldVerdict: newVerdict === 'refused' ? await oldVerdictOf(rotation, look, connection, ports) : null,
@@ -77,21 +76,12 @@ export const rollBackWith = (
         throw new Fault('NothingChanged', 'No clear answer about the key that serves; nothing was taken back.');
       case 'both-refused':
         throw new Fault('NeedsPerson', 'Both keys are refused by the provider: submit or create one by hand.');
-      case 'label-back': {
-        const { rotation } = holding;
-        const intended = await write(ports, holding, { phase: 'rolling-back' });
-        const moved = await ports.vault.moveLabel(rotation.credential.secret, currentLabel, {
-          from: rotation.new?.versionId ?? null,
-          to: rotation.old?.versionId ?? null,
-        });
-        if (moved === 'held-by-another') throw new Fault('NothingChanged', 'AWSCURRENT moved at this moment.');
-        await takeBack(ports, intended, connection, removeKeys);
-        return { rolledBack: true, outcome: clean };
-      }
+      case 'label-back':
       case 'remove-new': {
         const intended = await write(ports, holding, { phase: 'rolling-back' });
-        await takeBack(ports, intended, connection, removeKeys);
-        return { rolledBack: true, outcome: decision.superseded ? 'Superseded' : clean };
+        if (decision.kind === 'label-back') await putBack(ports, intended);
+        const isAsBefore = await takeBack(ports, intended, connection, removeKeys);
+        return { rolledBack: true, outcome: isAsBefore ? clean : 'Superseded' };
       }
     }
   },
@@ -99,7 +89,6 @@ export const rollBackWith = (
 
 const nothingSeen: Omit<RollBackView, 'held'> = {
   current: null,
-  old: null,
   new: null,
   newVerdict: null,
   oldVerdict: null,
@@ -126,8 +115,18 @@ const oldVerdictOf = async (
   return payload === null ? 'unclear' : (await probe(connection, payload.apiKey)).kind;
 };
 
-/** Labels first, then a fresh look, then the keys: a key that serves after all is never removed. */
-const takeBack = async (ports: Ports, held: Held, connection: Connection, removeKeys: RemoveKeys): Promise<void> => {
+const putBack = async (ports: Ports, { rotation: { credential, new: key, old } }: Held): Promise<void> => {
+  const move = { from: key?.versionId ?? null, to: old?.versionId ?? null };
+  if ((await ports.vault.moveLabel(credential.secret, currentLabel, move)) === 'held-by-another')
+    throw new Fault('NothingChanged', 'AWSCURRENT moved at this moment.');
+};
+
+/**
+ * Labels first, then a fresh look, then the keys: a key that serves after all is never removed.
+ *
+ * @returns whether AWSCURRENT was where the rotation had found it, at that look
+ */
+const takeBack = async (ports: Ports, held: Held, connection: Connection, removeKeys: RemoveKeys): Promise<boolean> => {
   const { rotationId, credential, attempts, old, new: key } = held.rotation;
   for (const { versionId, labels } of (await ports.vault.describe(credential.secret)) ?? []) {
     const isNew = versionId === key?.versionId;
@@ -140,15 +139,19 @@ const takeBack = async (ports: Ports, held: Held, connection: Connection, remove
     }
   }
   const { current } = await readCurrent(ports, credential);
+  const isAsBefore = (current?.versionId ?? null) === (old?.versionId ?? null);
   const serving =
     current?.versionId === old?.versionId
       ? old?.keyId
       : (current?.keyId ?? (current && (await connection.identifyKey?.(current.value))));
   // A value that nobody can name may be any key's: then the sweep decides, later.
-  if (current !== null && serving == null) return;
+  if (current !== null && serving == null) return isAsBefore;
   const made = [...attempts.map((attempt) => attempt.keyId), key?.keyId].filter((keyId) => keyId != null);
-  const keys = [...new Set(made)].filter((keyId) => keyId !== serving && keyId !== old?.keyId);
+  const keys = [...new Set(made)]
+    .filter((keyId) => guard('roll-back-spares-what-serves', keyId !== serving))
+    .filter((keyId) => keyId !== old?.keyId);
   await removeKeys(connection, keys);
+  return isAsBefore;
 };
 
 /** Only keys whose id is on record are removed, after a complete listing; a key known by name only is for the sweep. */

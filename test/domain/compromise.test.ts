@@ -18,6 +18,7 @@ describe('decideCompromise', () => {
   it.each<[string, Partial<CompromiseView>, string]>([
     ['a proven key', {}, 'contain-and-replace'],
     ['nothing of ours', { proof: 'none', fits: 0 }, 'note'],
+    ['nothing proven, whatever it fits, and whoever says so', { proof: 'none', byLead: true }, 'note'],
     ['a fingerprint of no key', { fits: 0 }, 'note'],
     ['a hint that one key fits', { proof: 'hint' }, 'ask'],
     ['a hint that two keys fit', { proof: 'hint', fits: 2 }, 'note'],

@@ -95,6 +95,31 @@ describe('begin: who works, and from where', () => {
       { ...scheduled, open: { ...cutOver, new: null } },
       { kind: 'start', old: oldKey },
     ],
+    [
+      'a parked emergency had cut over to a key that is refused by now',
+      { ...scheduled, open: { ...cutOver, urgency: 'emergency' }, current: newKey, currentIsRefused: true },
+      { kind: 'start', old: newKey },
+    ],
+    [
+      'an emergency takes up a run that had cut over to a key that is refused by now',
+      { ...emergency(oldKey), open: cutOver, current: newKey, currentIsRefused: true },
+      { kind: 'start', old: newKey },
+    ],
+    [
+      'a scheduled run had cut over to a key that is refused by now: there is a way back',
+      { ...scheduled, open: cutOver, current: newKey, currentIsRefused: true },
+      { kind: 'take-up-cut-over' },
+    ],
+    [
+      'a person hands in a key for one that is refused',
+      { ...emergency(oldKey), current: newKey, currentIsRefused: true, isSubmitted: true },
+      { kind: 'start', old: newKey },
+    ],
+    [
+      'a person hands in a key, and the one that serves is accepted',
+      { ...emergency(oldKey), current: newKey, isSubmitted: true },
+      { kind: 'kill-only', new: newKey, oldKeyId: oldKey.keyId },
+    ],
     ['a parked run had cut over', { ...scheduled, open: cutOver, current: newKey }, { kind: 'take-up-cut-over' }],
     [
       'an ended owner had cut over',
@@ -277,6 +302,7 @@ describe('two-slot create-key: list and compare before every act', () => {
       { ...view, intent: { ...intent, slot: 'key1' } },
       { kind: 'regenerate', slot: 'key2', previousKeyId: two.keyId },
     ],
+    ['AWSCURRENT was moved by another', { ...view, movedByAnother: true }, { kind: 'moved-by-another' }],
     ['no slots listed', { ...view, slots: [] }, { kind: 'matches-neither' }],
     ['no slots listed at the first issue', { ...view, slots: [], firstIssue: true }, { kind: 'matches-neither' }],
     ['the only slot is in use', { ...view, slots: [one] }, { kind: 'matches-neither' }],
@@ -392,8 +418,19 @@ describe('retire-old: before the old key dies', () => {
 });
 
 describe('prove-refused: what counts as proof', () => {
-  const view = { value: { refusals: 3, last: refused }, listed: null, currentAccepted: true };
+  const view = {
+    value: { refusals: 3, last: refused },
+    listed: null,
+    revokedForSeconds: 5,
+    revocationTakesSeconds: 5,
+    currentAccepted: true,
+  };
   it.each<[string, ProveRefusedView, string]>([
+    [
+      'a value is believed at once',
+      { ...view, revokedForSeconds: null },
+      'value-refused: was refused 3 times: 401 invalid_api_key',
+    ],
     ['three refusals', view, 'value-refused: was refused 3 times: 401 invalid_api_key'],
     [
       'three, and no word at the end',
@@ -421,6 +458,12 @@ describe('prove-refused: what counts as proof', () => {
     ['the current key is refused as well', { ...view, currentAccepted: false }, /current key is not accepted/],
     ['known by id, listed as active', { ...view, value: null, listed: 'active' }, /listed as active/],
     ['nothing can tell', { ...view, value: null, listed: null }, /nothing can tell/],
+    ['revoked a moment ago', { ...view, value: null, listed: 'absent', revokedForSeconds: 4 }, /for a moment after/],
+    [
+      'revoked nobody knows when',
+      { ...view, value: null, listed: 'inactive', revokedForSeconds: null },
+      /a moment after/,
+    ],
   ])('not yet: %s', (_case, seen, why) => {
     expect(decideProveRefused(seen)).toEqual({ kind: 'not-yet', why: expect.stringMatching(why) });
   });
@@ -430,22 +473,17 @@ describe('roll-back looks at where the label really is', () => {
   const view: RollBackView = {
     held: true,
     current: oldKey,
-    old: oldKey.versionId,
     new: newKey.versionId,
     newVerdict: null,
     oldVerdict: null,
   };
   it.each<[string, RollBackView, ReturnType<typeof decideRollBack>]>([
     ['never begun', { ...view, held: false }, { kind: 'nothing' }],
-    ['the old key serves', view, { kind: 'remove-new', superseded: false }],
-    ['nothing was stored', { ...view, new: null }, { kind: 'remove-new', superseded: false }],
-    [
-      'the first issue failed',
-      { ...view, current: null, old: null, new: null },
-      { kind: 'remove-new', superseded: false },
-    ],
-    ['nothing serves any more', { ...view, current: null }, { kind: 'remove-new', superseded: true }],
-    ["somebody else's version serves", { ...view, current: otherKey }, { kind: 'remove-new', superseded: true }],
+    ['the old key serves', view, { kind: 'remove-new' }],
+    ['nothing was stored', { ...view, new: null }, { kind: 'remove-new' }],
+    ['the first issue failed', { ...view, current: null, new: null }, { kind: 'remove-new' }],
+    ['nothing serves any more', { ...view, current: null }, { kind: 'remove-new' }],
+    ["somebody else's version serves", { ...view, current: otherKey }, { kind: 'remove-new' }],
     ['the label moved late', { ...view, current: newKey, newVerdict: 'accepted' }, { kind: 'forward' }],
     [
       'the new key is refused',
@@ -480,8 +518,11 @@ describe('record-outcome', () => {
     [{ outcome: 'Superseded', held: true, rolledBack: false, urgency: 'emergency' }, 'park'],
     [{ outcome: 'Superseded', held: true, rolledBack: false, urgency: 'emergency', oldKeyDead: true }, 'close'],
     [{ outcome: 'Superseded', held: false, rolledBack: false, urgency: 'emergency' }, 'only-journal'],
+    [{ outcome: 'Superseded', held: false, rolledBack: false, wasDone: true }, 'was-done'],
+    [{ outcome: 'CutOverOldLive', held: false, rolledBack: false, wasDone: true, urgency: 'emergency' }, 'was-done'],
   ] as const)('%o -> %s', (seen, kind) => {
-    expect(decideRecordOutcome({ urgency: 'scheduled', oldKeyDead: false, ...seen }).kind).toBe(kind);
+    const view = { wasDone: false, urgency: 'scheduled', oldKeyDead: false, ...seen } as const;
+    expect(decideRecordOutcome(view).kind).toBe(kind);
   });
 });
 

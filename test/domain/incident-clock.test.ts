@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { accountId, credentialId } from '../../functions/domain/identifiers.ts';
 import type { Incident } from '../../functions/domain/incident.ts';
 import { incidentClock } from '../../functions/domain/incident-clock.ts';
 import { closingMetrics, standingMetrics } from '../../functions/domain/incident-metrics.ts';
 import { callDue } from '../../functions/domain/incident-policy.ts';
 import type { Obligation } from '../../functions/domain/obligation.ts';
 import type { OpenRotation } from '../../functions/domain/rotation.ts';
-import { durationOf } from '../../functions/domain/time-words.ts';
+import { durationOf, timeOf } from '../../functions/domain/time-words.ts';
 import { at, refusedAfter, sampleIncident, sampleObligation, sampleRotation } from '../support/incident-world.ts';
 
 const clockOf = (
@@ -41,6 +42,43 @@ describe('the clock', () => {
     expect(some).toMatchObject({ state: 'open', closedAt: null, all: { refused: null, contained: null } });
   });
 
+  test('tells the keys in order of credential, provider, account and key', () => {
+    const named = (key: string, change: Partial<Obligation> = {}) => refusedAfter(key, 9, change);
+    const { target } = named('key_a');
+    const elsewhere = (account: string) => ({ target: { ...target, account: accountId(account) } });
+    const ordered = [
+      named('key_z', { credentialId: null }),
+      named('key_d', elsewhere('an-account')),
+      named('key_b'),
+      named('key_c'),
+      named('key_a', elsewhere('test-account')),
+      named('key_a', { target: { ...target, provider: 'pinecone' } }),
+      named('key_a', { credentialId: credentialId('search') }),
+    ];
+    const told = (given: readonly Obligation[]) => clockOf(100, sampleIncident(), given).keys;
+    const wanted = told([ordered[0]!]).concat(ordered.slice(1).flatMap((each) => told([each])));
+    expect(told(ordered)).toEqual(wanted);
+    expect(told(ordered.toReversed())).toEqual(wanted);
+    expect(told([ordered[3]!, ordered[6]!, ordered[0]!, ordered[5]!, ordered[2]!, ordered[4]!, ordered[1]!])).toEqual(
+      wanted,
+    );
+  });
+
+  test('of many keys says when the last one was stopped, and nothing while one is not', () => {
+    const stopped = (key: string, seconds: number) => sampleObligation(key, { containedAt: at(seconds) });
+    const contained = (...keys: readonly Obligation[]) => clockOf(100, sampleIncident(), keys).all.contained?.seconds;
+    expect(contained(stopped('key_a', 3), stopped('key_b', 8), stopped('key_c', 5))).toBe(8);
+    expect(contained(stopped('key_a', 3), sampleObligation('key_b'), stopped('key_c', 5))).toBeUndefined();
+    expect(contained(stopped('key_a', 3), stopped('key_b', 8), sampleObligation('key_c'))).toBeUndefined();
+    expect(contained(sampleObligation('key_a'), stopped('key_b', 8))).toBeUndefined();
+    const together = { acceptedAt: at(2), containedAt: at(8) };
+    expect(contained(stopped('key_a', 8), sampleObligation('key_b', together))).toBe(8);
+  });
+
+  test('stands at nothing for a report that was only noted', () => {
+    expect(clockOf(9999, sampleIncident({ state: 'noted' }), [])).toMatchObject({ state: 'none', overdue: [] });
+  });
+
   test('leaves the keys of another incident out', () => {
     expect(clockOf(1, sampleIncident(), [refusedAfter('key_a', 9, { incidentId: null })], []).keys).toEqual([]);
   });
@@ -49,6 +87,13 @@ describe('the clock', () => {
     const rotation = sampleRotation('key_a', { containedAt: at(1), cutOverAt: at(7) });
     const [key] = clockOf(10, sampleIncident(), [sampleObligation('key_a')], [rotation]).keys;
     expect(key).toMatchObject({ contained: { seconds: 1 }, replaced: { seconds: 7 }, refused: null });
+    const first = sampleRotation('key_a', { old: null, cutOverAt: at(2) });
+    const [same] = clockOf(10, sampleIncident(), [sampleObligation('key_a')], [first, rotation]).keys;
+    expect(same).toEqual(key);
+    const { target } = sampleObligation('key_a');
+    const elsewhere = { target: { ...target, account: accountId('another') } };
+    const [namesake] = clockOf(10, sampleIncident(), [sampleObligation('key_a', elsewhere)], [rotation]).keys;
+    expect(namesake).toMatchObject({ contained: null, replaced: null });
     const [other] = clockOf(10, sampleIncident(), [sampleObligation('key_z')], [rotation]).keys;
     expect(other).toMatchObject({ contained: null, replaced: null });
   });
@@ -94,6 +139,13 @@ describe('what is overdue', () => {
       ['contain', 'prove', 'decide'],
     ],
     ['a key that is proven refused', sampleIncident(), refusedAfter('key_a', 9), []],
+    [
+      'a key that was replaced',
+      sampleIncident(),
+      sampleObligation('key_a', { replacedAt: at(1) }),
+      ['contain', 'prove'],
+    ],
+    ['a key whose report a person dismissed', sampleIncident({ state: 'dismissed' }), sampleObligation('key_a'), []],
   ] as const)('of %s after 301 s', (_, incident, obligation, expected) => {
     expect(overdue(301, incident, [obligation], []).toSorted()).toEqual([...expected].toSorted());
   });
@@ -110,6 +162,24 @@ describe('what is overdue', () => {
     expect([oldest(86_400), oldest(86_460)]).toEqual([0, 60]);
   });
 
+  test('is told the earliest first, whatever it is', () => {
+    const keys = [sampleObligation('key_a', { acceptedAt: at(200) }), sampleObligation('key_b')];
+    const { overdue: told } = clockOf(9999, sampleIncident({ state: 'contained-only', acceptedAt: at(-100) }), keys);
+    expect(told.map(({ what, keyId }) => `${what} ${String(keyId)}`)).toEqual([
+      'contain key_b',
+      'decide null',
+      'contain key_a',
+      'prove key_b',
+      'prove key_a',
+      'report null',
+    ]);
+  });
+
+  test('nothing of a replacement that the open rotation has cut over to', () => {
+    const rotation = sampleRotation('key_a', { containedAt: at(1), cutOverAt: at(7) });
+    expect(overdue(181, sampleIncident(), open, [rotation])).toEqual([]);
+  });
+
   test('a decision, until it is taken', () => {
     expect(overdue(300, sampleIncident({ state: 'awaiting-approval' }), [], [])).toEqual([]);
     expect(overdue(301, sampleIncident({ state: 'awaiting-approval' }), [], [])).toEqual(['decide']);
@@ -124,7 +194,13 @@ describe('what is overdue', () => {
   });
 
   test('no report once it was sent', () => {
-    const told = [{ at: at(9), to: 'security lead', what: 'closed' }];
+    const told = [
+      { at: at(1), to: 'owner', what: 'accepted' },
+      { at: at(9), to: 'security lead', what: 'closed' },
+    ];
+    expect(overdue(3601, sampleIncident({ told: told.slice(0, 1) }), [refusedAfter('key_a', 9)], [])).toEqual([
+      'report',
+    ]);
     expect(overdue(3601, sampleIncident({ told }), [refusedAfter('key_a', 9)], [])).toEqual([]);
     expect(overdue(3601, sampleIncident(), [refusedAfter('key_a', 9)], [])).toEqual(['report']);
   });
@@ -155,6 +231,15 @@ test('the metrics say how things stand, and name nobody', () => {
     ContainedOnly: 1,
     OverdueIncidents: 3,
   });
+  expect(metrics.map(({ name, unit }) => `${name} in ${unit}`).filter((text) => !text.endsWith('Count'))).toEqual([
+    'OldestOpenObligation in Seconds',
+  ]);
+  const inTime = standingMetrics([sampleIncident(), waiting], [sampleObligation('key_a')], [], at(60));
+  expect(inTime.find(({ name }) => name === 'OverdueIncidents')).toEqual({
+    name: 'OverdueIncidents',
+    unit: 'Count',
+    value: 0,
+  });
   expect(standingMetrics([], [], [], at(0)).map(({ name, value }) => `${name} ${value}`)).toContain('EscalationRuns 1');
 });
 
@@ -170,15 +255,30 @@ test('the closing metrics give what a key took, and leave out what did not happe
     { name: 'SecondsToFirstRefused', unit: 'Seconds', value: 1.5 },
     { name: 'SecondsToRefused', unit: 'Seconds', value: 9 },
   ]);
+  const whole = closingMetrics(clockOf(100, sampleIncident(), [refusedAfter('key_a', 9)], []).keys);
+  expect(whole.map(({ name, value }) => `${name} ${value}`)).toEqual([
+    'SecondsToContained 1',
+    'SecondsToFirstRefused 1.5',
+    'SecondsToReplaced 5',
+    'SecondsToRefused 9',
+    'SecondsToConsumersMoved 65',
+  ]);
 });
 
 test.each([
+  [0, '0.0 s'],
   [0.2, '0.2 s'],
+  [59.95, '1 min'],
   [59.96, '1 min'],
   [200, '3 min 20 s'],
   [3599.6, '1 h'],
   [7500, '2 h 5 min'],
   [-4, '-4.0 s'],
+  [-200, '-3 min 20 s'],
 ])('%d s is %s', (seconds, words) => {
   expect(durationOf(seconds)).toBe(words);
+});
+
+test('a time is told to the second, with its zone', () => {
+  expect(timeOf(at(61))).toBe('2026-11-21 09:01:01Z');
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { incidentId, instant, rotationId } from '../../functions/domain/identifiers.ts';
-import { type Obligation, withReport } from '../../functions/domain/obligation.ts';
+import { type Obligation, outlives, withReport, withUncheckedId } from '../../functions/domain/obligation.ts';
 import { obligationOf } from '../conformance/ports/samples.ts';
 
 const at = (second: number) => instant(second * 1000);
@@ -63,6 +63,26 @@ describe('a report of a key that must be seen refused', () => {
     expect(result.refusedAt === null ? 'open' : 'closed').toBe(state);
     if (state === 'open') expect(result).toEqual(report);
     else expect(result.refusedAt).toBe(seen.refusedAt);
+  });
+
+  it('that names an id nobody had looked for is proven with that said', () => {
+    const unchecked = { ...first, reason: withUncheckedId('named by hand') };
+    const proof = { ...first, refusedAt: at(6), evidence: 'absent in a complete listing' };
+    expect(withReport(unchecked, proof).evidence).toMatch(/^absent in a complete listing; .*was not checked/);
+    expect(withReport(unchecked, { ...proof, evidence: null }).evidence).toBeNull();
+    expect(withReport(first, proof).evidence).toBe('absent in a complete listing');
+    expect(unchecked.reason).toMatch(/^named by hand .*not checked/);
+  });
+
+  it('of another incident leaves what was proven on record beside it', () => {
+    const proven = { ...first, ...seen, incidentId: incidentId('inc-1') };
+    const report = { ...first, incidentId: incidentId('inc-2'), rotationId: rotationId('r-2') };
+    expect(outlives(proven, report)).toBe(true);
+    expect(outlives(proven, { ...report, rotationId: first.rotationId })).toBe(false);
+    expect(outlives(proven, { ...report, incidentId: proven.incidentId })).toBe(false);
+    // Nobody had reported either: then it is the same one, opened again.
+    expect(outlives({ ...proven, incidentId: null }, { ...report, incidentId: null })).toBe(false);
+    expect(outlives({ ...proven, refusedAt: null }, report)).toBe(false);
   });
 
   it('of one rotation may come in any order, and as often as it likes', () => {

@@ -52,7 +52,7 @@ describe('decideSight', () => {
     refusalsThatProve: 3,
     listed: 'absent',
     vendorAnswers: true,
-    stoppedForSeconds: null,
+    stoppedForSeconds: 5,
     revocationTakesSeconds: 5,
   };
   it.each<[string, Partial<SightView>, string]>([
@@ -67,9 +67,15 @@ describe('decideSight', () => {
     ['only its id: active', { listed: 'active' }, 'alive'],
     ['only its id: nothing tells', { listed: null }, 'unclear'],
     ['only its id: stopped a moment ago', { stoppedForSeconds: 4 }, 'unclear'],
-    ['only its id: stopped long enough ago', { stoppedForSeconds: 5 }, 'refused'],
+    ['only its id: stopped nobody knows when', { stoppedForSeconds: null }, 'unclear'],
+    ['its value is believed at once', { value: refusedThrice, stoppedForSeconds: null }, 'refused'],
   ])('%s', (_name, change, expected) => {
     expect(decideSight({ ...view, ...change }).kind).toBe(expected);
+  });
+
+  it('says which proof it was', () => {
+    expect(decideSight({ ...view, value: refusedThrice })).toMatchObject({ proof: 'value-refused' });
+    expect(decideSight(view)).toMatchObject({ proof: 'absent-from-listing' });
   });
 });
 
@@ -84,6 +90,13 @@ describe('decideAbandonedRun', () => {
   it.each<[string, Partial<AbandonedRunView>, object]>([
     ['running', { owner: 'running' }, { kind: 'leave' }],
     ['not found yet', { owner: 'unknown', leaseAgeSeconds: 299 }, { kind: 'leave' }],
+    ['ended a moment ago', { leaseAgeSeconds: 0 }, park('Escalated', false)],
+    ['said that it was busy, and holds the lease', { outcome: 'SkippedBusy' }, park('Escalated', false)],
+    [
+      'an emergency without an old key, rolled back',
+      { outcome: 'RolledBack', rotation: { ...emergency, old: null } },
+      { kind: 'close', outcome: 'RolledBack' },
+    ],
     ['not found any more', { owner: 'unknown', leaseAgeSeconds: 300 }, park('Escalated', false)],
     ['stopped before the cut-over', {}, park('Escalated', false)],
     ['stopped after it', { rotation: { ...rotation, cutOverAt: at } }, park('CutOverOldLive', false)],

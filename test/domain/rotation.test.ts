@@ -9,7 +9,16 @@ import {
   secretName,
   versionId,
 } from '../../functions/domain/identifiers.ts';
-import { type Attempt, emptyRecord, end, type OpenRotation, open, park } from '../../functions/domain/rotation.ts';
+import {
+  type Attempt,
+  emptyRecord,
+  end,
+  isOldKeyDying,
+  type OpenRotation,
+  open,
+  park,
+  phases,
+} from '../../functions/domain/rotation.ts';
 
 const at = instant(1_000);
 const later = instant(2_000);
@@ -48,6 +57,7 @@ const rotation: OpenRotation = {
   phase: 'cut-over',
   containedAt: null,
   cutOverAt: at,
+  oldRevokedAt: null,
   oldKeyProof: null,
   endedAs: null,
 };
@@ -55,6 +65,11 @@ const opened = open(emptyRecord(credentialId('support')), rotation, at);
 const leftoversOf = (record: typeof opened) => record.leftovers.map((leftover) => leftover.keyId);
 const nothing: Partial<OpenRotation> = { old: null, new: null, attempts: [] };
 const other = { keyId: keyId('key-9'), versionId: versionId('version-9') };
+
+it('the old key dies from the moment that its revocation is sent, and is nothing to go back to', () => {
+  const dying = phases.filter((phase) => isOldKeyDying({ phase }));
+  expect(dying).toEqual(['revoking-old', 'old-revoked', 'old-refused']);
+});
 
 describe('the ledger item of a credential', () => {
   it('gives every owner of the lease a higher epoch', () => {

@@ -1,8 +1,8 @@
 import { type KeyId, keyId } from '../../functions/domain/identifiers.ts';
-import { current, previous } from '../../functions/domain/labels.ts';
+import { current, pending, previous } from '../../functions/domain/labels.ts';
 import type { Act } from './plan.ts';
 import { acts } from './plan.ts';
-import type { World } from './world.ts';
+import { outageSeconds, type World } from './world.ts';
 
 /** The key that the first run makes, once the vendor has it. */
 const newKey = (world: World): KeyId | null => {
@@ -28,6 +28,8 @@ export const possibleActs = (world: World): readonly Act[] => {
         return hasNew;
       case 'person-rolls-back':
         return labels.has(previous);
+      case 'person-cuts-over':
+        return labels.has(pending);
       case 'person-moves-current':
         return labels.has(current);
       case 'secret-deleted':
@@ -38,6 +40,7 @@ export const possibleActs = (world: World): readonly Act[] => {
       case 'clock+10':
       case 'clock-10':
       case 'admin-revoked':
+      case 'vendor-refuses-all':
       case 'new-definition':
         return true;
     }
@@ -53,8 +56,11 @@ export const perform = async (act: Act, world: World): Promise<void> => {
     outsiders.add(key);
     vendor.kill(key);
   };
-  const leak = (leakedKeyId: KeyId | null) =>
-    world.start(world.request({ urgency: 'emergency', leakedKeyId, containFirst: true }));
+  /** A report names its key. */
+  const leak = async (leakedKeyId: KeyId | null): Promise<void> => {
+    if (leakedKeyId === null) return;
+    await world.start(world.request({ urgency: 'emergency', leakedKeyId, containFirst: true }));
+  };
   switch (act) {
     case 'second-schedule':
       await world.start(world.request());
@@ -86,6 +92,15 @@ export const perform = async (act: Act, world: World): Promise<void> => {
       if (to !== null) await vault.port.moveLabel(credential.secret, current, { from, to });
       break;
     }
+    case 'person-cuts-over': {
+      const [from, to] = [vault.holder(credential.secret, current), vault.holder(credential.secret, pending)];
+      const key = to === null ? null : (vault.payload(credential.secret, to)?.keyId ?? null);
+      // Whoever puts a key to use that is not accepted has done it himself.
+      const isWell = vendor.keys().some((held) => held.id === key && vendor.isLive(held));
+      if (key !== null && !isWell) outsiders.add(key);
+      if (to !== null) await vault.port.moveLabel(credential.secret, current, { from, to });
+      break;
+    }
     case 'provider-kills-old':
       kill(seeded);
       break;
@@ -103,6 +118,9 @@ export const perform = async (act: Act, world: World): Promise<void> => {
       break;
     case 'admin-revoked':
       vendor.revokeAdmin();
+      break;
+    case 'vendor-refuses-all':
+      vendor.refuseFor(outageSeconds);
       break;
     case 'secret-deleted':
       vault.remove(credential.secret);

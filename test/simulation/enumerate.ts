@@ -9,7 +9,10 @@ import { type SettingName, settings } from './settings.ts';
  * - To everybody but a vendor, a throttled read is a read that failed.
  */
 const faultsAt = (site: Site): readonly FaultKind[] => {
-  if (site.kind === 'write') return site.port === 'http' ? [...writeFaults, 'malformed'] : writeFaults;
+  if (site.kind === 'write') {
+    const kinds = writeFaults.filter((kind) => kind !== 'again-later' || site.isFirst);
+    return site.port === 'http' ? [...kinds, 'malformed'] : kinds;
+  }
   const isAnother = (kind: (typeof readFaults)[number]): boolean => {
     switch (kind) {
       case 'crash-before':
@@ -22,6 +25,8 @@ const faultsAt = (site: Site): readonly FaultKind[] => {
         return site.canBeStale;
       case 'truncated':
         return site.canBeTruncated;
+      case 'again-later':
+        return site.isFirst;
       case 'err5xx':
       case 'outage':
       case 'denied':
@@ -42,10 +47,12 @@ const touches = (act: Act, { port, kind, operation }: Site): boolean => {
   switch (act) {
     case 'person-moves-current':
     case 'person-rolls-back':
+    case 'person-cuts-over':
     case 'secret-deleted':
       return (port === 'vault' && operation !== 'readAdmin') || (port === 'http' && kind === 'write');
     case 'provider-kills-old':
     case 'person-kills-new':
+    case 'vendor-refuses-all':
       return port === 'http';
     case 'admin-revoked':
       return port === 'http' || operation === 'readAdmin';
@@ -84,7 +91,8 @@ const polls = 3;
  */
 const isTouched = (name: SettingName, { name: site, port }: Site, kind: FaultKind | Act): boolean => {
   const { lateSeconds, activationLagSeconds, revocationLagSeconds } = settings[name];
-  const isOtherwiseLate = lateSeconds !== settings.prompt.lateSeconds && (kind === 'late' || kind === 'overdue');
+  const isOtherwiseLate =
+    lateSeconds !== settings.prompt.lateSeconds && ['late', 'overdue', 'again-later'].includes(kind);
   const isVendorSlow = activationLagSeconds > 0 || revocationLagSeconds > 0;
   return isOtherwiseLate || (isVendorSlow && port === 'http' && Number(site.split('#')[1]) <= polls);
 };

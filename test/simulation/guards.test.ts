@@ -35,9 +35,12 @@ const cases: Readonly<Record<GuardName, string>> = {
   fence: 'delete-only/scheduled/prompt create-key.http.GET~api_keys#1=duplicate',
   'own-lease': 'delete-only/scheduled/prompt check-usage.ledger.append#1=compromise-old',
   'one-at-a-time': 'delete-only/scheduled/prompt cut-over.ledger.replace#1=second-schedule',
+  'begins-once': 'delete-only/contain-first/prompt begin.ledger.read#1=again-later',
   'validate-before-first-issue': 'delete-only/first-issue/lagging',
   'validate-before-cut-over': 'delete-only/scheduled/lagging',
   'cut-over-from-what-was-read': 'delete-only/scheduled/prompt create-key.vault.read#1=person-moves-current',
+  'old-value-pinned':
+    'delete-only/scheduled/prompt check-usage.ledger.read#1=person-moves-current check-usage.ledger.append#1=person-rolls-back',
   'confirm-after-cut-over': 'reversible/scheduled/prompt confirm.http.GET~models#1=person-kills-new',
   'overlap-elapsed': 'delete-only/scheduled/prompt',
   'old-key-quiet': 'delete-only/scheduled/prompt',
@@ -47,25 +50,39 @@ const cases: Readonly<Record<GuardName, string>> = {
   're-read-after-disabling':
     'reversible/scheduled/prompt disable-old.http.POST~api_keys/:id#1=person-rolls-back disable-old.ledger.append#1=outage',
   'free-slot-only': 'two-slot/scheduled/prompt',
+  'slot-by-its-value': 'two-slot/scheduled/prompt two-slot/create-key.http.POST~token#1=provider-kills-old',
   'wait-for-lost-call': 'two-slot/scheduled/prompt two-slot/create-key.http.POST~regenerateKey#1=overdue',
+  'ends-once': 'reversible/heal/prompt finish.ledger.append#1=crash-after finish.ledger.replace#1=compromise-old',
+  'told-before-the-next':
+    'delete-only/contain-first/prompt finish.ledger.append#1=throttle finish.vault.moveLabel#1=compromise-new',
   'proof-before-done': 'delete-only/scheduled/lagging',
+  'listing-after-the-lag': 'delete-only/contain-first/lagging contain.vault.describe#1=person-moves-current',
+  'roll-back-spares-what-serves': 'delete-only/scheduled/slow-birth roll-back.vault.describe#2=person-cuts-over',
   'way-back-to-the-living':
     'delete-only/scheduled/prompt confirm.http.GET~models#1=person-kills-new roll-back.http.GET~models#1=provider-kills-old',
   'sent-is-dead': 'delete-only/scheduled/slow-death prove-refused.http.GET~models#4=person-kills-new',
   'leaked-stays-dead': 'reversible/replace-first/prompt revoke-old.vault.describe#1=person-moves-current',
+  'emergency-stays-open': 'human/replace-first/prompt',
+  'closed-after-the-lag':
+    'delete-only/contain-first/lagging contain.vault.readAdmin#1=outage reconcile.vault.describe#1=person-moves-current reconcile.executions.start#1=denied start-due.ledger.all#1=sweep-now',
+  'closed-in-no-outage': 'human/replace-first/prompt sweep.http.GET~api_keys#1=vendor-refuses-all',
+  'healed-in-no-outage': 'delete-only/scheduled/prompt disable-old.http.GET~models#1=vendor-refuses-all',
+  'nothing-back-to-the-leaked':
+    'delete-only/replace-first/prompt disable-old.http.GET~models#1=person-kills-new reconcile.http.DELETE~api_keys/:id#1=denied reconcile.executions.start#1=denied',
+  'submission-is-kept': 'human/scheduled/prompt submit.executions.start#1=sweep-now',
   'obligation-outlives-its-run': 'delete-only/contain-first/prompt contain.vault.readAdmin#1=outage',
   'sweep-grace':
     'delete-only/scheduled/prompt confirm.vault.describe#1=person-moves-current record-outcome.ledger.append#1=sweep-now',
   'sweep-only-our-own': 'delete-only/scheduled/prompt',
   'sweep-leaves-a-way-back': 'delete-only/heal/prompt finish.vault.moveLabel#3=person-rolls-back',
-  'sweep-spares-what-serves': 'delete-only/scheduled/prompt finish.vault.describe#1=person-rolls-back',
+  'sweep-spares-what-serves':
+    'delete-only/scheduled/prompt confirm.vault.describe#1=person-moves-current sweep.vault.describe#5=person-rolls-back',
 };
 
 /** What a guard needs beside its case: another line of defence taken away, or a consumer that does as it likes. */
 const builds: Partial<Record<GuardName, Build>> = {
   'overlap-elapsed': { definition: (asl) => changed(asl, '{% $states.input.overlapSeconds %}', '{% 1 %}') },
   'old-key-quiet': { consumerHoldsSeconds: 3_000 },
-  'sweep-spares-what-serves': { looks: 4 },
 };
 
 describe('without a guard the simulation is red, and with it green:', () => {
@@ -107,6 +124,10 @@ const holes: Readonly<Record<string, readonly [line: string, build: Build]>> = {
   'j: a live old key counts as success': [
     'delete-only/scheduled/slow-death',
     { definition: (asl) => changed(asl, '"Next": "CutOverOldLive"', '"Next": "Done"') },
+  ],
+  'a page that breaks off counts as the whole listing': [
+    'delete-only/scheduled/lagging confirm.vault.describe#1=person-moves-current sweep.http.GET~api_keys#1=truncated',
+    { believesPages: true },
   ],
   'an intent is not written before the deed': [
     'delete-only/scheduled/prompt',

@@ -1,8 +1,9 @@
 import type { Credential } from '../../functions/domain/credential.ts';
-import { carriesOurName, type KeyId, keyId, type VersionId } from '../../functions/domain/identifiers.ts';
-import { current } from '../../functions/domain/labels.ts';
+import { carriesOurName, type KeyId, keyId, rotationId, type VersionId } from '../../functions/domain/identifiers.ts';
+import { current, newLabel } from '../../functions/domain/labels.ts';
 import type { OpenRotation } from '../../functions/domain/rotation.ts';
 import type { SimulatedKey } from '../../functions/local/simulated/server.ts';
+import { versionToken } from '../../functions/steps/version-token.ts';
 import type { Execution } from '../../workflows/engine/journal.ts';
 import { holdsCanary } from './canary.ts';
 import type { MemoryJournal } from './memory-journal.ts';
@@ -17,6 +18,10 @@ export interface Caller {
   readonly rotationId: string | null;
   /** It has written an intent to the ledger in this invocation. */
   intended: boolean;
+  /** It has made a call before this one. */
+  hasCalled?: boolean;
+  /** Nobody waited for the call any more when it landed; too late: not even RollBack did. */
+  readonly landed?: 'late' | 'too late';
 }
 
 /** Everything that the judge may look at. */
@@ -56,6 +61,8 @@ export interface Judge {
   readonly look: (caller: Caller | null) => void;
   readonly ended: (execution: Execution) => void;
   readonly atRest: () => void;
+  /** A watch begins to look. */
+  readonly watched: () => void;
   /** A consumer that had the old key in use got nowhere with it. */
   readonly consumerFailed: () => void;
   /** Confirm says that the new key serves. */
@@ -68,6 +75,8 @@ export interface Judge {
 const containWithinSeconds = 300;
 /** What we broke ourselves in a race is put right by the same run, and not by the next watch. */
 const healWithinSeconds = 240;
+/** For so long a person may come back to a submission that was cut off. */
+const submissionCountsSeconds = 86_400;
 
 interface Serving {
   readonly key: KeyId | null;
@@ -91,6 +100,13 @@ export const judge = (world: Evidence): Judge => {
   let epoch = 0;
   let leaseholder: string | null = null;
   let refusedSince: number | null = null;
+  let lastWatchAt: number | null = null;
+  const closed = new Set<KeyId>();
+  const owed = new Set<KeyId>();
+  /** Keys that somebody else has made. */
+  const theirs = new Set<KeyId>();
+  const seen = new Set<KeyId>();
+  const submitted = new Map<string, number>();
 
   const violated = (id: string, what: string): void => {
     violations.add(`${id} ${what}`);
@@ -130,6 +146,8 @@ export const judge = (world: Evidence): Judge => {
       if (last.version !== null && !healed && !byHand && !read.includes(last.version))
         violated('I12', `${caller.step} moved a label that it had not read`);
       // What somebody else kills in the instant before is taken back by Confirm.
+      if (caller.step === 'reconcile' && serving.key !== null && world.compromised.has(serving.key))
+        violated('I11', 'reconcile put a leaked key to use');
       if (serving.key !== null && dying.has(serving.key) && !isExcused(serving.key))
         violated('I13', `${caller.step} revived a dead key`);
     }
@@ -138,8 +156,12 @@ export const judge = (world: Evidence): Judge => {
 
   const lookAtKeys = (caller: Caller | null, keys: readonly SimulatedKey[], serving: Serving): void => {
     const now = time.now();
+    const who =
+      caller === null ? 'somebody' : `${caller.step}${caller.landed === 'too late' ? ' (landed too late)' : ''}`;
     for (const key of keys) {
       const id = keyId(key.id);
+      if (!seen.has(id) && caller === null) theirs.add(id);
+      seen.add(id);
       if (key.name !== null && carriesOurName(key.name) && !world.foreign.has(id)) {
         const before = names.get(key.name);
         if (before === undefined) {
@@ -159,7 +181,11 @@ export const judge = (world: Evidence): Judge => {
       // The value in a slot that is not in use is nobody's: giving it another is how a key is made there.
       const isFreeSlot = isTwoSlot && !served.some((each) => each.key === id);
       if (world.foreign.has(id) || (!isFreeSlot && !isOurs(key)))
-        violated('I10', `${caller.step} killed a key that is not ours`);
+        violated('I10', `${who} killed a key that is not ours`);
+      const { rotation } = ledger.record(credential.id);
+      const isOther = theirs.has(id) && rotation !== null && rotation.old?.keyId !== id;
+      if (isOther && caller.landed === undefined && caller.step === 'two-slot/revoke-old')
+        violated('I10', `${who} killed a value that somebody else has made`);
       const reportedAt = world.compromised.get(id);
       if (reportedAt !== undefined) {
         const late = now - reportedAt > containWithinSeconds * 1000;
@@ -167,7 +193,7 @@ export const judge = (world: Evidence): Judge => {
           violated('I21', `${caller.step} stopped a leaked key too late`);
         continue;
       }
-      if (serving.key === id) violated('I1', `${caller.step} killed the key that serves`);
+      if (serving.key === id) violated('I1', `${who} killed the key that serves`);
       const last = served.findLast((each) => each.key === id);
       if (last === undefined) continue;
       const served_ = last.until === Infinity ? 0 : (now - last.until) / 1000;
@@ -177,11 +203,11 @@ export const judge = (world: Evidence): Judge => {
         continue;
       }
       if (served_ + world.skewSeconds() < credential.overlapSeconds && !wasRolledBack(id)) {
-        violated('I3', `${caller.step} killed a key ${served_} s after it had served`);
+        violated('I3', `${who} killed a key ${served_} s after it had served`);
       }
       const currentKey = keys.find((candidate) => candidate.id === serving.key);
       if (currentKey !== undefined && !vendor.isLive(currentKey) && !world.compromised.has(keyId(currentKey.id))) {
-        violated('I3', `${caller.step} killed the old key while the new one is refused`);
+        violated('I3', `${who} killed the old key while the new one is refused`);
       }
     }
   };
@@ -226,6 +252,42 @@ export const judge = (world: Evidence): Judge => {
     rotations.set(rotation.rotationId, rotation);
     if (rotation.new !== null) known.add(rotation.new.keyId);
     if (rotation.old !== null && rotation.cutOverAt !== null) known.add(rotation.old.keyId);
+  };
+
+  /** An obligation is closed on an observed refusal: from then on its key is refused. None is on a key that is well. */
+  const lookAtObligations = (caller: Caller | null, keys: readonly SimulatedKey[]): void => {
+    for (const { keyId: id, refusedAt } of ledger.obligations()) {
+      const isNews = !owed.has(id);
+      owed.add(id);
+      const isWell = keys.some((candidate) => candidate.id === id && candidate.refusedAt === null);
+      if (isNews && isWell && !world.compromised.has(id))
+        violated('I20', `${caller?.step ?? 'somebody'} says that a key must die which nobody has reported`);
+      if (refusedAt === null) closed.delete(id);
+      if (refusedAt === null || closed.has(id)) continue;
+      closed.add(id);
+      const key = keys.find((candidate) => candidate.id === id);
+      if (key !== undefined && vendor.isLive(key))
+        violated('I11', `${caller?.step ?? 'somebody'} closed the obligation of a key that is accepted`);
+    }
+  };
+
+  /** A key that a person has just handed in is there when its run begins. */
+  const lookAtSubmissions = (caller: Caller | null): void => {
+    const labels = vault.labels(secret);
+    const now = time.now();
+    if (caller?.step === 'submit') {
+      for (const label of labels.keys()) {
+        if (label.startsWith(newLabel(rotationId('')))) submitted.set(label, now);
+      }
+    }
+    for (const [label, at] of submitted) {
+      if (labels.has(label)) continue;
+      submitted.delete(label);
+      const run = world.journal.executions().find(({ name }) => label === newLabel(rotationId(name)));
+      const isOver = run !== undefined && run.status !== 'running';
+      if (caller?.step === 'reconcile' && !isOver && now - at < submissionCountsSeconds * 1000)
+        violated('I10', 'reconcile dropped a key that a person had handed in');
+    }
   };
 
   const liveKeys = (): readonly SimulatedKey[] => vendor.keys().filter(({ refusedAt }) => refusedAt === null);
@@ -292,6 +354,11 @@ export const judge = (world: Evidence): Judge => {
   return {
     violations,
     unsettled,
+    watched: () => {
+      if (refusedSince !== null && lastWatchAt !== null && refusedSince < lastWatchAt)
+        violated('T1', 'AWSCURRENT was refused past the next watch');
+      lastWatchAt = time.now();
+    },
     consumerFailed: () => violated('I18', 'a consumer was cut off from the key that it still used'),
     confirmed: () => {
       const serving = keyOf(vault.holder(secret, current));
@@ -304,6 +371,8 @@ export const judge = (world: Evidence): Judge => {
       lookAtLedger(caller);
       lookAtKeys(caller, keys, serving);
       lookAtServing(caller, keys, serving);
+      lookAtObligations(caller, keys);
+      lookAtSubmissions(caller);
       const ours = keys.filter((key) => key.refusedAt === null && key.name !== null && carriesOurName(key.name));
       if (ours.length > 8) violated('I14', `${ours.length} keys of ours live`);
     },
@@ -314,6 +383,10 @@ export const judge = (world: Evidence): Judge => {
       if (state === 'Done') {
         if (old !== undefined && vendor.isLive(old)) violated('I7', 'Done, and the old key is accepted');
         if (rotation.old !== null && rotation.oldKeyProof === null) violated('I7', 'Done without a proof');
+        const hasPinned =
+          rotation.old?.versionId != null && rotation.new?.versionId === versionToken(rotation.rotationId);
+        if (hasPinned && rotation.oldKeyProof?.kind !== 'value-refused')
+          violated('I7', 'Done without having asked with the old value');
       }
       const holdsNew = rotation.new !== null && vault.holder(secret, current) === rotation.new.versionId;
       if (state === 'RolledBack' && holdsNew) violated('I7', 'RolledBack, and the new key serves');

@@ -11,6 +11,7 @@ export const writeFaults = [
   'overdue',
   'duplicate',
   'slow',
+  'again-later',
 ] as const;
 export const readFaults = [
   'err5xx',
@@ -23,6 +24,7 @@ export const readFaults = [
   'stale',
   'malformed',
   'truncated',
+  'again-later',
 ] as const;
 /** What somebody else does in the instant before the call. */
 export const acts = [
@@ -32,12 +34,14 @@ export const acts = [
   'compromise-new',
   'person-moves-current',
   'person-rolls-back',
+  'person-cuts-over',
   'provider-kills-old',
   'person-kills-new',
   'sweep-now',
   'clock+10',
   'clock-10',
   'admin-revoked',
+  'vendor-refuses-all',
   'secret-deleted',
   'new-definition',
 ] as const;

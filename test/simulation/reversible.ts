@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { keyId } from '../../functions/domain/identifiers.ts';
 import { SecretValue } from '../../functions/domain/secret-value.ts';
 import {

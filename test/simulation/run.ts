@@ -15,7 +15,7 @@ export interface Result {
   readonly outcomes: string;
   readonly sites: readonly Site[];
   /** What happened, as one number: the same plan has the same. */
-  readonly hash: string;
+  readonly hash: () => string;
   /** When everything had come to rest, in hours after the start. */
   readonly hours: number;
   /** What happened, line by line, for who replays it. */
@@ -38,19 +38,7 @@ export const runCase = async (
   const world = makeWorld(scenario, plan, recording, build);
   const { time, referee } = world;
   const startedAt = time.now();
-  await begin(world, scenario);
-  for (const [index, minutes] of looksAt.entries()) {
-    await time.runUntil(startedAt + minutes * 60_000);
-    if (index >= (build.looks ?? 1) && referee.unsettled().length === 0) break;
-    await people(world, (time.now() - startedAt) / hour);
-    world.watch().catch((error: unknown) => {
-      throw error;
-    });
-    await time.runUntil(time.now() + 60_000);
-  }
-  referee.look(null);
-  referee.atRest();
-  world.stop();
+  await play(world, scenario, build.looks);
   return {
     plan,
     notFired: [...plan.keys()].filter((site) => !world.fired.has(site)),
@@ -60,10 +48,29 @@ export const runCase = async (
       .map(({ state }) => state)
       .join(' '),
     sites: world.sites,
-    hash: hashOf(world),
+    hash: () => hashOf(world),
     hours: (time.now() - startedAt) / hour,
     story: () => storyOf(world),
   };
+};
+
+/** Lets a case happen, until everything has come to rest. @param looks how often the watch looks at least */
+export const play = async (world: World, scenario: Scenario, looks = 1): Promise<void> => {
+  const { time, referee } = world;
+  const startedAt = time.now();
+  await begin(world, scenario);
+  for (const [index, minutes] of looksAt.entries()) {
+    await time.runUntil(startedAt + minutes * 60_000);
+    if (index >= looks && referee.unsettled().length === 0) break;
+    await people(world, (time.now() - startedAt) / hour);
+    world.watch().catch((error: unknown) => {
+      throw error;
+    });
+    await time.runUntil(time.now() + 60_000);
+  }
+  referee.look(null);
+  referee.atRest();
+  world.stop();
 };
 
 /** The world as it is before anything goes wrong, and the run that the case is about. */

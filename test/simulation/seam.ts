@@ -23,6 +23,8 @@ export interface Site {
   /** A stale read is possible, and would say something else. */
   readonly canBeStale: boolean;
   readonly canBeTruncated: boolean;
+  /** The first call of a step's invocation. */
+  readonly isFirst: boolean;
   /** The environment's acts that mean something at this moment. */
   readonly acts: readonly Act[];
 }
@@ -60,9 +62,12 @@ export const malformed = (answer: HttpResponse): HttpResponse => ({
 });
 
 /** A page that says that there is more, and not where. */
-export const truncated = (answer: HttpResponse): HttpResponse => {
+export const truncated = (answer: HttpResponse, saysSo: boolean): HttpResponse => {
   const page = JSON.parse(answer.body) as { data: unknown[] };
-  return { ...answer, body: JSON.stringify({ ...page, data: page.data.slice(0, -1), has_more: true, last_id: null }) };
+  return {
+    ...answer,
+    body: JSON.stringify({ ...page, data: page.data.slice(0, -1), has_more: saysSo, last_id: null }),
+  };
 };
 
 export const canTruncate = ({ status, body }: HttpResponse): boolean => status === 200 && body.includes('"has_more"');

@@ -34,6 +34,8 @@ export interface Vendor {
   readonly kill: (key: KeyId) => void;
   /** The admin key is refused from now on; the next `admin` is accepted. */
   readonly revokeAdmin: () => void;
+  /** For so many seconds every key is refused, though none is dead. */
+  readonly refuseFor: (seconds: number) => void;
   /** A consumer calls with a value. */
   readonly use: (value: string) => boolean;
   readonly isLive: (key: SimulatedKey) => boolean;
@@ -68,7 +70,9 @@ const define =
     const chosen: Options = { ...simulation.defaults, ...options(setting), ...admin(1).options };
     const world = simulation.makeWorld(chosen, { now, random: canaryText() });
     const parsed = provider.settings(settings);
-    const answer: Vendor['answer'] = (request) => answerInMemory(simulation, world, request);
+    let refusesUntil = now();
+    const answer: Vendor['answer'] = (request) =>
+      answerInMemory(simulation, world, now() < refusesUntil ? withoutKey(request) : request);
     const lag = (): number => ('activationLagSeconds' in chosen ? Number(chosen.activationLagSeconds) : 0);
     const send = (request: Pick<HttpRequest, 'method' | 'url' | 'headers'>): HttpResponse =>
       answer({ timeoutSeconds: 1, ...request });
@@ -78,7 +82,10 @@ const define =
       admin: () => admin(admins).text,
       bind: (call) => {
         provider.admin(call.admin);
-        return bind(provider, { ...call, settings: parsed });
+        const connection = bind(provider, { ...call, settings: parsed });
+        // What the vendor says of itself is true in every setting.
+        const revocationTakesSeconds = Math.max(provider.facts.revocationTakesSeconds, setting.revocationLagSeconds);
+        return { ...connection, facts: { ...connection.facts, revocationTakesSeconds } };
       },
       answer,
       failure: (status) => {
@@ -95,6 +102,9 @@ const define =
         admins += 1;
         Object.assign(chosen, admin(admins).options);
       },
+      refuseFor: (seconds) => {
+        refusesUntil = instant(milliseconds(now()) + seconds * 1000);
+      },
       use: (value) => send(use(value)).status === 200,
       isLive: ({ createdAt, refusedAt }) =>
         Date.parse(createdAt) + lag() * 1000 <= Date.parse(now()) && (refusedAt === null || refusedAt > now()),
@@ -103,6 +113,13 @@ const define =
       },
     };
   };
+
+/** As the vendor reads a request when it knows no key any more. */
+const withoutKey = (request: HttpRequest): HttpRequest => {
+  const unknown = { authorization: 'Bearer unknown', 'x-api-key': 'unknown', 'api-key': 'unknown' };
+  const known = Object.entries(unknown).filter(([header]) => header in request.headers);
+  return { ...request, headers: { ...request.headers, ...Object.fromEntries(known) } };
+};
 
 const bearer = (value: string) => ({ authorization: `Bearer ${value}` });
 

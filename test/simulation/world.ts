@@ -20,9 +20,8 @@ import { newLabel } from '../../functions/domain/labels.ts';
 import { emptyRecord, type RotationRequest } from '../../functions/domain/rotation.ts';
 import { SecretValue } from '../../functions/domain/secret-value.ts';
 import { localExecutions } from '../../functions/local/executions.ts';
-import type { Clock, Http, HttpResponse, Ledger, Notice, Ports, Vault } from '../../functions/ports.ts';
+import type { Clock, Executions, Http, HttpResponse, Ledger, Notice, Ports, Vault } from '../../functions/ports.ts';
 import { type AnyStep, runStep } from '../../functions/shell/run-step.ts';
-import { behindWall } from '../../functions/shell/wall.ts';
 import { steps } from '../../functions/steps/index.ts';
 import { versionToken } from '../../functions/steps/version-token.ts';
 import { rotationRequest } from '../../functions/triggers/request.ts';
@@ -79,7 +78,7 @@ export const readScenario = (text: string): Scenario => {
 
 const overlapSeconds = 1_800;
 const cacheTtlSeconds = 300;
-const outageSeconds = 2_700;
+export const outageSeconds = 2_700;
 const deniedSeconds = 7_200;
 const slowSeconds = 8;
 const strayGraceSeconds = 1_800;
@@ -93,6 +92,8 @@ export interface Build {
   readonly letCallsLandSeconds?: number;
   readonly request?: (request: RotationRequest) => RotationRequest;
   readonly reconciles?: boolean;
+  /** A page that breaks off is taken for the whole listing. */
+  readonly believesPages?: boolean;
   /** How often the watch looks at least. */
   readonly looks?: number;
   /** For how long a consumer goes on with an old value, whatever the register says. */
@@ -193,6 +194,8 @@ export const makeWorld = (
     question: Question<Answer>,
   ): Promise<Answer> => {
     const { port, operation, kind, subject } = question;
+    const isFirst = caller.hasCalled !== true;
+    caller.hasCalled = true;
     const path = `${caller.step}.${port}.${operation}`;
     const count = (counts.get(path) ?? 0) + 1;
     counts.set(path, count);
@@ -204,11 +207,11 @@ export const makeWorld = (
 
     const fail = (fault: Parameters<typeof failed>[1]): Answer =>
       failed(question, fault, vendor.failure) as Answer & HttpResponse;
-    const effect = async (): Promise<Answer> => {
+    const effect = async (landed?: Caller['landed']): Promise<Answer> => {
       const answer = await question.effect();
       if (kind === 'write') {
         if (port === 'ledger' && operation === 'replace') caller.intended = true;
-        referee.look(caller);
+        referee.look(landed === undefined ? caller : { ...caller, landed });
         noticeServing();
       }
       return answer;
@@ -228,6 +231,7 @@ export const makeWorld = (
         operation,
         canBeStale: previous !== undefined && textOf(previous) !== textOf(present),
         canBeTruncated: port === 'http' && kind === 'read' && canTruncate(present as HttpResponse),
+        isFirst,
         acts: mayAct,
       });
     }
@@ -253,12 +257,18 @@ export const makeWorld = (
       case 'late':
       case 'overdue':
         time.after(setting.lateSeconds, () => {
-          effect().catch(() => undefined);
+          effect(setting.lateSeconds > letCallsLandSeconds ? 'too late' : 'late').catch(() => undefined);
         });
         // Its caller has died, or has given it up.
         return fault === 'late' ? never : fail('lost');
       case 'duplicate':
         await caller.again().catch(() => undefined);
+        break;
+      case 'again-later':
+        // A second invocation that was held up on its way: nobody waits for it.
+        time.after(setting.lateSeconds, () => {
+          caller.again().catch(() => undefined);
+        });
         break;
       case 'slow':
         await time.sleep(slowSeconds);
@@ -269,7 +279,7 @@ export const makeWorld = (
       case 'malformed':
         return malformed((await effect()) as HttpResponse) as Answer;
       case 'truncated':
-        return truncated((await effect()) as HttpResponse) as Answer;
+        return truncated((await effect()) as HttpResponse, build.believesPages !== true) as Answer;
       case undefined:
         break;
     }
@@ -360,7 +370,8 @@ export const makeWorld = (
     const rotation = typeof input['rotationId'] === 'string' ? input['rotationId'] : null;
     const caller = { step: name, rotationId: rotation, intended: false, again: () => run(name, input) };
     try {
-      return await behindWall(() => runStep(step, input, portsOf(caller), note));
+      // Without the last wall: it would hide from the judge what the others let through.
+      return await runStep(step, input, portsOf(caller), note);
     } catch (error) {
       note(String(error));
       throw error;
@@ -398,12 +409,13 @@ export const makeWorld = (
 
   /** What runs on its own clock. It may hang: nobody waits for it. */
   const watch = async (): Promise<void> => {
+    referee.watched();
     const alone = async (step: string, work: (ports: Ports) => Promise<unknown>): Promise<void> => {
       const again = (): Promise<unknown> =>
-        behindWall(() => work(portsOf({ step, rotationId: null, intended: false, again: async () => undefined })));
+        work(portsOf({ step, rotationId: null, intended: false, again: async () => undefined }));
       try {
         const caller = { step, rotationId: null, intended: false, again };
-        note(JSON.stringify(await behindWall(() => work(portsOf(caller)))));
+        note(JSON.stringify(await work(portsOf(caller))));
       } catch (error) {
         note(String(error));
         if (!(error instanceof Fault)) throw error;
@@ -464,12 +476,12 @@ export const makeWorld = (
       ...wish,
     });
   };
-  const start = async (made: RotationRequest): Promise<void> => {
+  const start = async (made: RotationRequest, through: Pick<Executions, 'start'> = executions): Promise<void> => {
     if (made.leakedKeyId !== null && !compromised.has(made.leakedKeyId)) {
       compromised.set(made.leakedKeyId, time.now());
       if (made.containFirst) contained.add(made.leakedKeyId);
     }
-    await executions.start(build.request?.(made) ?? made);
+    await through.start(build.request?.(made) ?? made);
   };
   /** What a person makes in the vendor's console. */
   const mint = (name: string): KeyId => {
@@ -525,10 +537,10 @@ export const makeWorld = (
     const payload = { apiKey: value, keyId: key, rotationId: made.rotationId };
     // The command probes the key before it seals it.
     await time.sleep(setting.activationLagSeconds);
-    await vault.port.store(credential.secret, versionToken(made.rotationId), newLabel(made.rotationId), payload);
-    referee.look(null);
-    noticeServing();
-    await start(made);
+    const command = { step: 'submit', rotationId: made.rotationId, intended: false, again: async () => undefined };
+    const ports = portsOf(command);
+    await ports.vault.store(credential.secret, versionToken(made.rotationId), newLabel(made.rotationId), payload);
+    await start(made, ports.executions);
   };
   /** The key behind AWSCURRENT, if the vendor refuses it. */
   const deadCurrent = (): KeyId | null => {

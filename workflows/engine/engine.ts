@@ -184,7 +184,7 @@ export const createEngine = (options: EngineOptions): Engine => {
   const pause = async (at: number, signal: AbortSignal, stirsSeen: number): Promise<void> => {
     if (stirs !== stirsSeen || signal.aborted) return;
     const over = new AbortController();
-    const end = (): void => over.abort();
+    const end = (): void => over.abort('stirred');
     pauses.add(end);
     signal.addEventListener('abort', end);
     await waitUntil(clock, at, over.signal);

@@ -1,3 +1,4 @@
+import { guard } from '../guard.ts';
 import type { OpenRotation, Outcome } from '../rotation.ts';
 
 export type AbandonedRunView = {
@@ -29,9 +30,12 @@ export const decideAbandonedRun = (view: AbandonedRunView): AbandonedRunDecision
   if (outcome === null || outcome === 'Done' || outcome === 'SkippedBusy') {
     return { kind: 'park', outcome: howFar(rotation), said: false };
   }
-  const keyMustDie = rotation.urgency === 'emergency' && rotation.old !== null && rotation.oldKeyProof === null;
+  const { urgency, old, oldKeyProof } = rotation;
+  const isPaid = urgency !== 'emergency' || old === null || oldKeyProof !== null;
   const isOver = outcome === 'RolledBack' || outcome === 'Superseded';
-  return isOver && !keyMustDie ? { kind: 'close', outcome } : { kind: 'park', outcome, said: true };
+  return isOver && guard('emergency-stays-open', isPaid)
+    ? { kind: 'close', outcome }
+    : { kind: 'park', outcome, said: true };
 };
 
 const howFar = ({ cutOverAt, containedAt }: AbandonedRunView['rotation']): Outcome => {

@@ -43,7 +43,7 @@ export type BeginDecision =
 /** First match wins, from top to bottom. */
 export const decideBegin = (view: BeginView): BeginDecision => {
   const { request, owner, open, current } = view;
-  if (view.endedBefore) return { kind: 'busy' };
+  if (!guard('begins-once', !view.endedBefore)) return { kind: 'busy' };
   if (owner?.state === 'this-run' && open !== null)
     return { kind: 'go-on', from: whereItWas(open, current?.versionId) };
   if (!view.inRegister) return { kind: 'needs-person', why: 'The register has no such credential.' };

@@ -1,3 +1,5 @@
+import { guard } from '../guard.ts';
+
 export type HealView = {
   /** Another run is at work, and looks after AWSCURRENT itself. */
   readonly busy: boolean;
@@ -33,8 +35,9 @@ export const decideHeal = (view: HealView): HealDecision => {
   if (probes.refusals < view.refusalsThatCount) return { kind: 'unclear' };
   const isGone = view.listed === 'absent' || view.listed === 'inactive';
   const isNoOutage = isGone || previous === 'accepted' || view.currentCompromised;
-  if (!isNoOutage) return { kind: 'tell-a-person' };
-  if (previous === 'accepted' && !view.previousCompromised && !view.currentCompromised) return { kind: 'label-back' };
+  if (!guard('healed-in-no-outage', isNoOutage)) return { kind: 'tell-a-person' };
+  const isWayBack = previous === 'accepted' && guard('nothing-back-to-the-leaked', !view.previousCompromised);
+  if (isWayBack && !view.currentCompromised) return { kind: 'label-back' };
   switch (view.replacement) {
     case 'possible':
       return { kind: 'replace' };

@@ -1,3 +1,4 @@
+import { guard } from '../guard.ts';
 import type { Proof } from '../rotation.ts';
 
 /** What can be seen of the key that must die. */
@@ -49,7 +50,7 @@ export type SightView = {
   readonly refusalsThatProve: number;
   /** A complete listing; null when the vendor has none. */
   readonly listed: 'absent' | 'inactive' | 'active' | null;
-  /** The admin side answered, or another key is accepted: a refusal is no outage. */
+  /** The admin side shows it gone, or another key is accepted: a refusal is no outage. */
   readonly vendorAnswers: boolean;
   /** Since the key was stopped, in seconds; null when nobody knows that it was. */
   readonly stoppedForSeconds: number | null;
@@ -63,12 +64,15 @@ export const decideSight = (view: SightView): KeySight => {
     if (value.last === 'accepted') return { kind: 'alive', evidence: 'its value is accepted' };
     if (value.refusals < view.refusalsThatProve)
       return { kind: 'unclear', evidence: 'no clear answer about its value' };
-    if (!view.vendorAnswers) return { kind: 'unclear', evidence: 'refused, but nothing tells that from an outage' };
+    if (!guard('closed-in-no-outage', view.vendorAnswers))
+      return { kind: 'unclear', evidence: 'refused, but nothing tells that from an outage' };
     return { kind: 'refused', proof: 'value-refused', evidence: `was refused ${value.refusals} times` };
   }
   if (listed === 'active') return { kind: 'alive', evidence: 'listed as active' };
   if (listed === null) return { kind: 'unclear', evidence: 'nothing can tell whether it lives' };
-  if (view.stoppedForSeconds !== null && view.stoppedForSeconds < view.revocationTakesSeconds) {
+  // Stopped nobody knows when may be a moment ago.
+  const isOver = view.stoppedForSeconds !== null && view.stoppedForSeconds >= view.revocationTakesSeconds;
+  if (!guard('closed-after-the-lag', isOver)) {
     return { kind: 'unclear', evidence: 'stopped a moment ago, and may be accepted a moment yet' };
   }
   return { kind: 'refused', proof: 'absent-from-listing', evidence: `${listed} in a complete listing` };

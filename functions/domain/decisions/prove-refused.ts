@@ -9,6 +9,10 @@ export type ProveRefusedView = {
   readonly value: { readonly refusals: number; readonly last: Verdict } | null;
   /** Without the value: whether a complete listing shows the key, and as what. Null when the vendor has no listing. */
   readonly listed: 'absent' | 'inactive' | 'active' | null;
+  /** Since the vendor answered that the key is revoked, in seconds; null when that is on no record. */
+  readonly revokedForSeconds: number | null;
+  /** For so long the vendor may accept a key that it lists no more. */
+  readonly revocationTakesSeconds: number;
   /** Of the key that serves, in the same step: tells a refusal from an outage. */
   readonly currentAccepted: boolean;
 };
@@ -17,7 +21,8 @@ export type ProveRefusedDecision =
   | { readonly kind: 'proven'; readonly proof: 'value-refused' | 'absent-from-listing'; readonly evidence: string }
   | { readonly kind: 'not-yet'; readonly why: string };
 
-export const decideProveRefused = ({ value, listed, currentAccepted }: ProveRefusedView): ProveRefusedDecision => {
+export const decideProveRefused = (view: ProveRefusedView): ProveRefusedDecision => {
+  const { value, listed, revokedForSeconds, currentAccepted } = view;
   if (!currentAccepted) {
     return { kind: 'not-yet', why: 'the current key is not accepted at this moment, so a refusal would prove nothing' };
   }
@@ -32,6 +37,10 @@ export const decideProveRefused = ({ value, listed, currentAccepted }: ProveRefu
     return { kind: 'proven', proof: 'value-refused', evidence: `was refused ${value.refusals} times: ${words}` };
   }
   if (listed === 'absent' || listed === 'inactive') {
+    const isOver = revokedForSeconds !== null && revokedForSeconds >= view.revocationTakesSeconds;
+    if (!guard('listing-after-the-lag', isOver)) {
+      return { kind: 'not-yet', why: 'the vendor may accept the key for a moment after its revocation' };
+    }
     return { kind: 'proven', proof: 'absent-from-listing', evidence: `${listed} in a complete listing` };
   }
   return {

@@ -1,9 +1,12 @@
+import { guard } from '../guard.ts';
 import type { Outcome, Urgency } from '../rotation.ts';
 
 export type RecordOutcomeView = {
   readonly outcome: Outcome;
   /** The lease is this run's. */
   readonly held: boolean;
+  /** It has ended `Done` before: what failed was that end, told again after another run had begun. */
+  readonly wasDone: boolean;
   /** RollBack has put everything back as it was. */
   readonly rolledBack: boolean;
   readonly urgency: Urgency;
@@ -12,6 +15,8 @@ export type RecordOutcomeView = {
 };
 
 export type RecordOutcomeDecision =
+  /** Whatever came after `Done` takes nothing back: a run ends once. */
+  | { readonly kind: 'was-done' }
   /** Nothing of the rotation is left to do. */
   | { readonly kind: 'close' }
   /** Another run is to take it up. */
@@ -21,8 +26,9 @@ export type RecordOutcomeDecision =
 
 /** An emergency stays open, whatever became of it, until its key is dead: a compromise outlives the run that serves it. */
 export const decideRecordOutcome = (view: RecordOutcomeView): RecordOutcomeDecision => {
-  const { outcome, held, rolledBack, urgency, oldKeyDead } = view;
+  const { outcome, held, wasDone, rolledBack, urgency, oldKeyDead } = view;
+  if (wasDone) return { kind: 'was-done' };
   if (!held) return { kind: 'only-journal' };
-  if (urgency === 'emergency' && !oldKeyDead) return { kind: 'park' };
+  if (!guard('emergency-stays-open', urgency !== 'emergency' || oldKeyDead)) return { kind: 'park' };
   return { kind: rolledBack || outcome === 'Superseded' ? 'close' : 'park' };
 };

@@ -5,7 +5,6 @@ export type RollBackView = {
   /** This run holds the lease and has begun. */
   readonly held: boolean;
   readonly current: { readonly versionId: VersionId; readonly keyId: KeyId | null } | null;
-  readonly old: VersionId | null;
   readonly new: VersionId | null;
   /** Of the key that serves, when that is the new one. */
   readonly newVerdict: 'accepted' | 'refused' | 'unclear' | null;
@@ -21,16 +20,14 @@ export type RollBackDecision =
   /** The new key serves and is refused, the old one is alive: the label goes back, then the new key goes. */
   | { readonly kind: 'label-back' }
   /** AWSCURRENT is not the new key: the new key goes. */
-  | { readonly kind: 'remove-new'; readonly superseded: boolean }
+  | { readonly kind: 'remove-new' }
   | { readonly kind: 'unclear' }
   /** Both keys are refused, or the old one is about to be: there is nothing to go back to. */
   | { readonly kind: 'both-refused' };
 
 export const decideRollBack = (view: RollBackView): RollBackDecision => {
   if (!view.held) return { kind: 'nothing' };
-  if (view.current?.versionId !== view.new) {
-    return { kind: 'remove-new', superseded: (view.current?.versionId ?? null) !== view.old };
-  }
+  if (view.current?.versionId !== view.new) return { kind: 'remove-new' };
   switch (view.newVerdict) {
     case 'accepted':
       return { kind: 'forward' };

@@ -1,3 +1,5 @@
+import { guard } from '../guard.ts';
+
 export type StaleLabelView = {
   readonly label: 'pending' | 'previous' | 'new' | 'old' | 'not-ours';
   /** The open rotation's new or old version carries it, or it is named for that rotation. */
@@ -22,7 +24,8 @@ export type StaleLabelDecision = {
  */
 export const decideStaleLabel = (view: StaleLabelView): StaleLabelDecision => {
   if (view.label === 'not-ours') return { kind: 'keep' };
-  if (view.needed || view.run === 'running' || view.maybeSubmitted) return { kind: 'keep' };
+  if (view.needed || view.run === 'running') return { kind: 'keep' };
+  if (!guard('submission-is-kept', !view.maybeSubmitted)) return { kind: 'keep' };
   switch (view.label) {
     case 'pending':
       return { kind: view.run === null ? 'not-ours' : 'take-away' };

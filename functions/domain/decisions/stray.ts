@@ -24,7 +24,7 @@ export type StrayDecision = {
  */
 export const decideStray = (view: StrayView): StrayDecision => {
   if (!view.active) return { kind: 'dead' };
-  if (!guard('sweep-spares-what-serves', !view.inUse)) return { kind: 'in-use' };
+  if (view.inUse) return { kind: 'in-use' };
   if (guard('sweep-only-our-own', view.known)) {
     return { kind: guard('sweep-grace', view.ageSeconds >= view.graceSeconds) ? 'stray' : 'too-young' };
   }

@@ -1,5 +1,6 @@
 import { decideRetireOld, type RetireOldDecision } from '../../domain/decisions/retire-old.ts';
 import { Fault } from '../../domain/fault.ts';
+import { guard } from '../../domain/guard.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { RotationRequest } from '../../domain/rotation.ts';
 import { write } from '../hold.ts';
@@ -18,10 +19,13 @@ export const revokeOldSlot: Step<RotationRequest, RetireView, RetireOldDecision,
     await unlessItMustLive(decision, view);
     if (decision.kind === 'not-offered') throw new Fault('NeedsPerson', 'This provider has no slots to regenerate.');
     const slots = (await view.connection.listSlots?.()) ?? [];
-    const slot = slots.find(({ keyId }) => keyId === view.oldKeyId);
+    const slot = slots
+      .filter(({ name }) => view.oldKeyId.startsWith(`${name}:`))
+      .find(({ keyId }) => guard('slot-by-its-value', keyId === view.oldKeyId));
     const intended = await write(ports, view.held, { phase: 'revoking-old' });
     if (slot !== undefined) await view.connection.regenerateSlot?.(slot.name);
-    await write(ports, intended, { phase: 'old-revoked' });
+    const oldRevokedAt = view.held.rotation.oldRevokedAt ?? ports.clock.now();
+    await write(ports, intended, { phase: 'old-revoked', oldRevokedAt });
     return {};
   },
 };

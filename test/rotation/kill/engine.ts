@@ -2,6 +2,7 @@
 import { Fault } from '../../../functions/domain/fault.ts';
 import { acquireEngineLock } from '../../../functions/local/engine-lock.ts';
 import { openLocal } from '../../../functions/local/ports.ts';
+import { openStore, type Store } from '../../../functions/local/store.ts';
 import type { Ports } from '../../../functions/ports.ts';
 import { fetchHttp } from '../../../functions/shell/fetch-http.ts';
 import { sweepStrays } from '../../../functions/watch/sweep-strays.ts';
@@ -26,14 +27,31 @@ const sweep = async (ports: Ports, time: SharedTime): Promise<number | null> => 
   return null;
 };
 
+/** As the power cut would do it: whatever was to come after this instant does not. */
+const killedAt = (store: Store, plan: EngineQuestion['killAtWrite'], count: () => number): Store => ({
+  ...store,
+  write: async (work) => {
+    const strike = (when: 'before' | 'after'): void => {
+      if (plan?.at === number && plan.when === when) process.kill(process.pid, 'SIGKILL');
+    };
+    const number = count();
+    strike('before');
+    const answer = await store.write(work);
+    strike('after');
+    return answer;
+  },
+});
+
 await answerLines(async (line): Promise<EngineAnswer> => {
   const question: EngineQuestion = JSON.parse(line);
-  const { folder, credential, request, stall } = question;
+  const { folder, credential, request, stall, killAtWrite } = question;
   const time = clockFile(question.clock);
   const http = fetchHttp(question.origins);
   let requests = 0;
+  let writes = 0;
   const local = openLocal({
     folder,
+    store: killedAt(openStore(folder), killAtWrite, () => (writes += 1)),
     credentials: [credential],
     clock: time.clock,
     engineClock: time.engineClock,
@@ -55,5 +73,5 @@ await answerLines(async (line): Promise<EngineAnswer> => {
   const strays = await sweep(local.ports, time);
   lock.release();
   local.close();
-  return { state, strays };
+  return { state, strays, writes };
 });

@@ -4,8 +4,8 @@ import type { EngineAnswer, EngineQuestion, SimulatorsAnswer, SimulatorsQuestion
 /** A process with the providers and one with the engine, for one run after the other. */
 export interface Lane {
   readonly simulate: (question: SimulatorsQuestion) => Promise<SimulatorsAnswer>;
-  /** Asks again, in a new process, whenever the engine was killed. */
-  readonly rotate: (question: EngineQuestion) => Promise<EngineAnswer>;
+  /** Asks again, in a new process that does not kill itself, whenever the engine was killed. */
+  readonly rotate: (question: EngineQuestion) => Promise<EngineAnswer & { readonly kills: number }>;
   readonly killEngine: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -29,9 +29,9 @@ export const openLane = (programs: Programs): Lane => {
       return answer;
     },
     rotate: async (question) => {
-      for (;;) {
-        const answer = await engine.ask(question);
-        if (answer !== null) return answer;
+      for (let kills = 0; ; kills += 1) {
+        const answer = await engine.ask(kills === 0 ? question : { ...question, killAtWrite: null });
+        if (answer !== null) return { ...answer, kills };
         engine = startEngine();
       }
     },

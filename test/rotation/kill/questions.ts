@@ -25,6 +25,8 @@ export type EngineQuestion = {
   readonly origins: Readonly<Record<string, string>>;
   readonly credential: Credential;
   readonly request: RotationRequest;
+  /** The write to the store, from 1, before or after which the process kills itself. */
+  readonly killAtWrite: { readonly at: number; readonly when: 'before' | 'after' } | null;
   /** The request, from 1, that will get no answer, and how long to wait for it in seconds of this machine. */
   readonly stall: { readonly at: number; readonly timeoutSeconds: number } | null;
 };
@@ -32,6 +34,8 @@ export type EngineQuestion = {
 export type EngineAnswer = {
   /** The state that the rotation ended in. */
   readonly state: string;
+  /** How often it wrote to the store. */
+  readonly writes: number;
   /** How many strays the sweep after it has revoked; null when it never saw a complete listing. */
   readonly strays: number | null;
 };

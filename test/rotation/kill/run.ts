@@ -16,12 +16,22 @@ import { rotationRequest } from '../../../functions/triggers/request.ts';
 import { accounts, credentialOf } from '../rotation-world.ts';
 import { clockFile, makeClockFile } from './clock-file.ts';
 import type { Lane } from './lane.ts';
-import { type Plan, startProxy } from './proxy.ts';
+import { type Plan as RequestPlan, faults as requestFaults, startProxy } from './proxy.ts';
+import type { EngineQuestion } from './questions.ts';
 import type { Scenario } from './scenarios.ts';
+
+/** What happens at the n-th request to the provider, or at the n-th write to the store: from 1. */
+export type Plan = RequestPlan | { readonly fault: 'kill-before-write' | 'kill-after-write'; readonly at: number };
+
+const isAtRequest = (plan: Plan): plan is RequestPlan => requestFaults.some((fault) => fault === plan.fault);
+const killAtWrite = (plan: Plan): EngineQuestion['killAtWrite'] =>
+  isAtRequest(plan) ? null : { at: plan.at, when: plan.fault === 'kill-before-write' ? 'before' : 'after' };
 
 export interface RunReport {
   /** The engine's requests to the provider, in order, without the ids of keys. */
   readonly requests: readonly string[];
+  /** How often the engine wrote to the store, since it was started last. */
+  readonly writes: number;
   /** The request that was struck; null when none was. */
   readonly struck: string | null;
   readonly kills: number;
@@ -115,14 +125,10 @@ export const run = async (lane: Lane, scenario: Scenario, plan: Plan | null): Pr
     deadMoments.push(`request ${proxy.requests.length}`);
   };
 
-  let kills = 0;
   const proxy = await startProxy({
     upstream: simulated.origin,
-    plan,
-    kill: async () => {
-      kills += 1;
-      await lane.killEngine();
-    },
+    plan: plan !== null && isAtRequest(plan) ? plan : null,
+    kill: lane.killEngine,
     look: async () => {
       time.advance(requestSeconds);
       await look();
@@ -136,6 +142,7 @@ export const run = async (lane: Lane, scenario: Scenario, plan: Plan | null): Pr
     ),
     credential,
     request,
+    killAtWrite: plan && killAtWrite(plan),
     stall: plan?.fault === 'stall' ? { at: plan.at, timeoutSeconds } : null,
   });
   await look();
@@ -165,8 +172,9 @@ export const run = async (lane: Lane, scenario: Scenario, plan: Plan | null): Pr
   const madeByRevoking = providerId === 'azure-openai' && old !== null ? 1 : 0;
   return {
     requests: proxy.requests,
-    struck: plan === null ? null : (proxy.requests[plan.at - 1] ?? null),
-    kills,
+    writes: answer.writes,
+    struck: plan === null || !isAtRequest(plan) ? null : (proxy.requests[plan.at - 1] ?? null),
+    kills: answer.kills,
     outcome: answer.state,
     orphans: live.filter((key) => key.id !== serving?.id && !isFreshSlot(key)).map(({ id }) => id),
     deadMoments,
