@@ -34,7 +34,7 @@ export const finish: Step<RotationRequest, View, Decision, Output> = {
 
   async act(decision, { held, versions }, request, ports) {
     const endedAt = ports.clock.now();
-    if (decision.kind === 'already' || held === null) {
+    if (held === null) {
       await unlessLost(() => recordEnd(ports, request, 'Done', endedAt, 'recorded again after a crash'));
       return { outcome: 'Done', endedAt };
     }

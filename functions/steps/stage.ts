@@ -25,7 +25,7 @@ export const stage: Step<RotationRequest, View, Decision, JsonObject> = {
   },
 
   async act(decision, { held, new: key, pending: from }, _request, ports) {
-    if (decision.kind === 'nothing-stored' || key === null) {
+    if (key === null) {
       throw new Fault('Refused', 'There is no stored key to stage; AWSCURRENT is as it was.');
     }
     const { credential, phase } = held.rotation;
