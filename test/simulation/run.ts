@@ -38,7 +38,7 @@ export const runCase = async (
   const world = makeWorld(scenario, plan, recording, build);
   const { time, referee } = world;
   const startedAt = time.now();
-  await play(world, scenario, build.looks);
+  await play(world, scenario);
   return {
     plan,
     notFired: [...plan.keys()].filter((site) => !world.fired.has(site)),
@@ -54,14 +54,14 @@ export const runCase = async (
   };
 };
 
-/** Lets a case happen, until everything has come to rest. @param looks how often the watch looks at least */
-export const play = async (world: World, scenario: Scenario, looks = 1): Promise<void> => {
+/** Lets a case happen, until everything has come to rest: the watch looks once at least. */
+export const play = async (world: World, scenario: Scenario): Promise<void> => {
   const { time, referee } = world;
   const startedAt = time.now();
   await begin(world, scenario);
   for (const [index, minutes] of looksAt.entries()) {
     await time.runUntil(startedAt + minutes * 60_000);
-    if (index >= looks && referee.unsettled().length === 0) break;
+    if (index > 0 && referee.unsettled().length === 0) break;
     await people(world, (time.now() - startedAt) / hour);
     world.watch().catch((error: unknown) => {
       throw error;

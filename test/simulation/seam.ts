@@ -61,16 +61,18 @@ export const malformed = (answer: HttpResponse): HttpResponse => ({
   body: answer.body.slice(0, Math.floor(answer.body.length / 2)),
 });
 
+export const canTruncate = ({ status, body }: HttpResponse): boolean => status === 200 && body.includes('"has_more"');
+
 /** A page that says that there is more, and not where. */
 export const truncated = (answer: HttpResponse, saysSo: boolean): HttpResponse => {
+  // In a plan of several faults the vendor may have refused this call.
+  if (!canTruncate(answer)) return answer;
   const page = JSON.parse(answer.body) as { data: unknown[] };
   return {
     ...answer,
     body: JSON.stringify({ ...page, data: page.data.slice(0, -1), has_more: saysSo, last_id: null }),
   };
 };
-
-export const canTruncate = ({ status, body }: HttpResponse): boolean => status === 200 && body.includes('"has_more"');
 
 /** A call's name: `GET api_keys`, `DELETE api_keys/:id`. */
 export const operationOf = (method: string, url: string): string => {

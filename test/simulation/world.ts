@@ -94,8 +94,6 @@ export interface Build {
   readonly reconciles?: boolean;
   /** A page that breaks off is taken for the whole listing. */
   readonly believesPages?: boolean;
-  /** How often the watch looks at least. */
-  readonly looks?: number;
   /** For how long a consumer goes on with an old value, whatever the register says. */
   readonly consumerHoldsSeconds?: number;
 }
