@@ -88,13 +88,15 @@ const observe = async (
   // What a version holds never changes; a dead key is on no listing that could name it.
   const isRecorded = current !== null && current.versionId === serving?.versionId;
   const held = isRecorded ? serving.keyId : current && (await keyOf(current, record, connection));
+  const listed = await listedAs(keyId, connection);
   const now = ports.clock.now();
   return {
     rotationOpen: record.rotation !== null,
     secretHolds: current === null ? 'nothing' : held === null ? 'unknown' : held === keyId ? 'this-key' : 'another-key',
     usage: sentAt === null ? await usageOf(entry, retirement, connection, ports) : unknowable,
     // Not probed before it is revoked: that would be use, and it would never be quiet.
-    sight: await sightOf(retirement, sentAt !== null && held === keyId ? current : null, connection, ports),
+    sight: await sightOf(retirement, sentAt !== null && held === keyId ? current : null, listed, connection, ports),
+    gone: listed === 'absent' || listed === 'inactive',
     revocable: stopOf(connection) !== undefined,
     sentForSeconds: sentAt && secondsBetween(sentAt, now),
     revocationTakesSeconds: connection.facts.revocationTakesSeconds,
@@ -115,12 +117,12 @@ const usageOf = async (
   (await readUsage?.({ keyId, since: instant(milliseconds(clock.now()) - overlapSeconds * 1000) })) ?? unknowable;
 
 const sightOf = async (
-  { keyId, sentAt }: Retirement,
+  { sentAt }: Retirement,
   current: CurrentKey | null,
+  listed: Awaited<ReturnType<typeof listedAs>>,
   connection: Connection,
   ports: Ports,
 ): Promise<KeySight> => {
-  const listed = await listedAs(keyId, connection);
   const probes =
     current && (await probeForRefusals(ports, connection, current.value, refusalsThatProve, spacingSeconds));
   return decideSight({

@@ -197,7 +197,7 @@ describe('what cannot be retired', () => {
       const { record, revision } = await ledger.read(id);
       const { serving: key } = record;
       if (key === null) throw new TypeError('Nothing serves.');
-      const other = { ...key, keyId: `${key.keyId}-other` } as typeof key;
+      const other = { keyId: `${key.keyId}-other`, versionId: `${key.versionId}-other` } as typeof key;
       await ledger.replace({ ...record, serving: other }, revision);
     });
     const { code, stdout } = await world.run('retire assistant-openai --yes');

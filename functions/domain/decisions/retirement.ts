@@ -9,6 +9,8 @@ export type RetirementView = {
   readonly secretHolds: 'this-key' | 'another-key' | 'unknown' | 'nothing';
   readonly usage: Usage;
   readonly sight: KeySight;
+  /** Its provider lists it as stopped, or no more. */
+  readonly gone: boolean;
   readonly revocable: boolean;
   /** Since the provider was asked to revoke it, in seconds; null before that. */
   readonly sentForSeconds: number | null;
@@ -37,6 +39,8 @@ export const decideRetirement = (view: RetirementView): RetirementDecision => {
       ? { kind: 'wait', why: `it was revoked, and its provider is slow (${sight.evidence})` }
       : { kind: 'revoke' };
   }
+  // By whom, and how long ago, nobody knows. Revoked once more, it is gone since a moment that is on record.
+  if (view.gone && view.revocable) return { kind: 'revoke' };
   if (view.secretHolds === 'another-key') return { kind: 'needs-person', why: 'its secret holds another key by now' };
   if (view.secretHolds === 'unknown') return { kind: 'wait', why: 'nobody can tell which key its secret holds' };
   if (!view.revocable) return { kind: 'needs-person', why: 'its provider has no call that stops a key' };
