@@ -55,6 +55,10 @@ const inNeed: Reasons = [
     'Only for a leak that no print fits.',
   ],
   [
+    new RegExp(`^sweep-strays: dynamodb:(Get|Put)Item on ${ledger}credentials#`),
+    'Only when a key that an earlier run has left is seen dead.',
+  ],
+  [
     /^start-due: (dynamodb:(PutItem|Query) on .* with rotation#|events:PutEvents on |sns:Publish on )/,
     'Only when a person has to be asked for a key.',
   ],
