@@ -55,7 +55,7 @@ export const startMoto = async (python: string, folder: string): Promise<Pick<Em
   const endpoint = `http://127.0.0.1:${port}`;
   const logFile = join(folder, 'moto.log');
   const log = openSync(logFile, 'a');
-  const child = spawn(python, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], {
+  const child = spawn(python, [join(here, 'start_moto.py'), String(port)], {
     cwd: folder,
     stdio: ['ignore', log, log],
     env: { PATH: process.env['PATH'], HOME: folder, TMPDIR: folder },

@@ -55,8 +55,8 @@ const inNeed: Reasons = [
     'Only for a leak that no print fits.',
   ],
   [
-    new RegExp(`^sweep-strays: dynamodb:(Get|Put)Item on ${ledger}credentials#`),
-    'Only when a key that an earlier run has left is seen dead.',
+    new RegExp(`^(escalate|reconcile|start-due|sweep-strays): dynamodb:(Get|Put)Item on ${ledger}credentials#`),
+    'Only for what is found at that moment: a run at work, a left key that has died.',
   ],
   [
     /^start-due: (dynamodb:(PutItem|Query) on .* with rotation#|events:PutEvents on |sns:Publish on )/,
