@@ -3,6 +3,7 @@ import { type App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Code, ILayerVersion, Function as Lambda } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Strategy } from '../functions/domain/credential.ts';
+import { longOverdueSeconds } from '../functions/domain/decisions/due.ts';
 import type { DeclaredRegister } from '../functions/register/register.ts';
 import type { Flow } from '../workflows/flow.ts';
 import { flows } from '../workflows/strategies.ts';
@@ -157,7 +158,7 @@ export class ProviderStack extends Stack {
       'credential-overdue',
       'A credential has been due for more than a week, and no rotation of it came to its end.',
       counted('OldestDueCredential', { provider }),
-      { threshold: overdueSeconds },
+      { threshold: longOverdueSeconds },
     );
     this.alarms.whenStanding(
       'rotations-held-back',
@@ -223,9 +224,6 @@ export class ProviderStack extends Stack {
 }
 
 const timeoutMarginSeconds = 5;
-
-/** A window comes round once a week at the latest; the day beyond is for the rotation itself. */
-const overdueSeconds = 8 * 86_400;
 
 const kebab = (stateName: string): string => stateName.replaceAll(/(?<=[a-z0-9])[A-Z]/g, '-$&').toLowerCase();
 

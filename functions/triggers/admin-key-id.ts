@@ -5,8 +5,8 @@ import type { Ports } from '../ports.ts';
 import { unlessFault } from './resolve-leak.ts';
 
 /**
- * What an account's leaked or expiring admin key is known by: the version of the admin secret that holds it. Where the secret
- * cannot be looked at, by the incident: then it is the value that is there when the next one is stored.
+ * What an account's leaked or expiring admin key is known by: the version of the admin secret that holds it. Where the
+ * secret cannot be looked at, by the incident: then it is the value that is there when the next one is stored.
  */
 export const adminKeyId = async (
   adminSecret: SecretName,

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { keyId } from '../../functions/domain/identifiers.ts';
 import { reconcile } from '../../functions/watch/reconcile.ts';
+import { obligationOf } from '../conformance/ports/samples.ts';
 import { type RotationWorld, startRotationWorld } from '../rotation/rotation-world.ts';
 import { deeds, options, reconcileOnce } from './reconciled.ts';
 
@@ -20,23 +21,11 @@ const hour = 3_600;
 const owe = async (made: { readonly keyId: string }, change = {}): Promise<void> => {
   const { local, credential } = world;
   const at = local.ports.clock.now();
-  await local.ports.ledger.putObligation({
-    keyId: keyId(made.keyId),
-    target: credential.target,
-    credentialId: credential.id,
-    incidentId: null,
-    rotationId: null,
-    reason: 'leaked',
-    reportedAt: at,
-    acceptedAt: at,
-    containedAt: null,
-    firstRefusedAt: null,
-    replacedAt: null,
-    consumersMovedAt: null,
-    refusedAt: null,
-    evidence: null,
-    ...change,
-  });
+  const { id: credentialId, target } = credential;
+  const noRun = { incidentId: null, rotationId: null };
+  await local.ports.ledger.putObligation(
+    obligationOf(made.keyId, { target, credentialId, ...noRun, reportedAt: at, acceptedAt: at, ...change }),
+  );
 };
 
 describe('an obligation that no run works on', () => {

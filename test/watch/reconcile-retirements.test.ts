@@ -3,6 +3,7 @@ import { keyId, versionId } from '../../functions/domain/identifiers.ts';
 import { current } from '../../functions/domain/labels.ts';
 import type { Retirement } from '../../functions/domain/rotation.ts';
 import { reconcile } from '../../functions/watch/reconcile.ts';
+import { obligationOf } from '../conformance/ports/samples.ts';
 import { overlapSeconds, type ProviderId, type RotationWorld, startRotationWorld } from '../rotation/rotation-world.ts';
 import { options } from './reconciled.ts';
 
@@ -105,22 +106,11 @@ describe('a leaked key of a credential that has left the register', () => {
     const { serving } = await recordOf();
     if (serving === null) throw new TypeError('Nothing serves.');
     const at = ports.clock.now();
-    await ports.ledger.putObligation({
-      keyId: serving.keyId,
-      target: world.credential.target,
-      credentialId: world.credential.id,
-      incidentId: null,
-      rotationId: null,
-      reason: 'leaked',
-      reportedAt: at,
-      acceptedAt: at,
-      containedAt: null,
-      firstRefusedAt: null,
-      replacedAt: null,
-      consumersMovedAt: null,
-      refusedAt: null,
-      evidence: null,
-    });
+    const { id: credentialId, target } = world.credential;
+    const noRun = { incidentId: null, rotationId: null };
+    await ports.ledger.putObligation(
+      obligationOf(serving.keyId, { target, credentialId, ...noRun, reportedAt: at, acceptedAt: at }),
+    );
     expect((await pass())[0]).toBe('obligations: contained');
     expect(accepted(serving.keyId)).toBe(false);
     world.advance(600);

@@ -1,5 +1,5 @@
 import type { Credential } from '../../domain/credential.ts';
-import { dueInstant } from '../../domain/decisions/due.ts';
+import { dueInstant, longOverdueSeconds } from '../../domain/decisions/due.ts';
 import { type CredentialId, secondsBetween } from '../../domain/identifiers.ts';
 import { incidentPolicy } from '../../domain/incident-policy.ts';
 import { current, holderOf } from '../../domain/labels.ts';
@@ -17,8 +17,6 @@ import { ledger } from './stores.ts';
 
 const atOnce = 8;
 
-/** A window comes round once a week at the latest; the day beyond is for the rotation itself. */
-const longOverdueSeconds = 8 * 86_400;
 /** A sweep comes every quarter of an hour, and starts only so many. */
 const justDueSeconds = 3600;
 

@@ -44,6 +44,9 @@ export const decideDue = ({ now, credential, strategy, record, retired, owner }:
   return inWindow ? { kind: 'start', dueAt } : { kind: 'skip', reason: 'outside-window' };
 };
 
+/** So long after that somebody must hear of it, in seconds: a window comes round once a week, and a rotation takes a day. */
+export const longOverdueSeconds = 8 * 86_400;
+
 /** When the next rotation is due; null when there was none yet, so that it is due at once. */
 export const dueInstant = (
   { cadenceSeconds }: Pick<Credential, 'cadenceSeconds'>,
