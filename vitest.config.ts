@@ -31,6 +31,8 @@ const world = [
 
 export default defineConfig({
   test: {
+    // Vitest leaves one core idle unless told.
+    maxWorkers: '100%',
     projects: [
       // Functions and files, one at a time.
       project('unit', ['test/**/*.test.ts'], 30, [...conformance, ...simulation, ...world, emulator]),

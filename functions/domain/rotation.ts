@@ -207,24 +207,32 @@ const takesUp = (rotation: OpenRotation, earlier: OpenRotation): boolean =>
   rotation.new?.keyId === earlier.new?.keyId &&
   rotation.old?.keyId === earlier.old?.keyId;
 
-/** Closes the open rotation: its keys other than `kept` become leftovers. `rotatedAt` is null unless it is `Done`. */
+/**
+ * Closes the open rotation. Its keys become leftovers, and so does the key that served before and does no more; but not
+ * what serves now, nor `kept`.
+ *
+ * @param serves what AWSCURRENT holds; undefined when nobody can say
+ */
 export const end = (
   record: CredentialRecord,
   outcome: Outcome,
   at: Instant,
-  kept: readonly (KeyId | undefined)[],
-): CredentialRecord =>
-  record.rotation === null
-    ? record
-    : {
-        ...abandon(record, record.rotation, at, kept),
-        lease: null,
-        rotation: null,
-        lastRotatedAt: outcome === 'Done' ? at : record.lastRotatedAt,
-        serving: outcome === 'Done' ? record.rotation.new : record.serving,
-        lastEnded: { rotationId: record.rotation.rotationId, outcome, at },
-        lastEntry: entryOf(record.rotation.credential),
-      };
+  serves: StoredKey | undefined,
+  kept: readonly (KeyId | undefined)[] = [],
+): CredentialRecord => {
+  const { rotation } = record;
+  if (rotation === null) return record;
+  const serving = servingAfter(record.serving, rotation, serves);
+  return {
+    ...abandon(record, rotation, at, [serving?.keyId, serves?.keyId, ...kept], record.serving?.keyId),
+    lease: null,
+    rotation: null,
+    lastRotatedAt: outcome === 'Done' ? at : record.lastRotatedAt,
+    serving,
+    lastEnded: { rotationId: rotation.rotationId, outcome, at },
+    lastEntry: entryOf(rotation.credential),
+  };
+};
 
 const entryOf = ({ id, target, secret, owner, overlapSeconds }: Credential): LastEntry => ({
   id,
@@ -245,20 +253,31 @@ export const park = (record: CredentialRecord, outcome: Outcome, at: Instant): C
         lastEnded: { rotationId: record.rotation.rotationId, outcome, at },
       };
 
+/** What is on record as serving from now on: a key that this rotation has put to use, or the one of before. */
+const servingAfter = (before: StoredKey | null, rotation: OpenRotation, serves?: StoredKey): StoredKey | null => {
+  if (serves === undefined || serves.keyId === before?.keyId) return before;
+  const { old, new: key, attempts, cutOverAt } = rotation;
+  const isBack = serves.keyId === old?.keyId && cutOverAt !== null;
+  const isMade = [key, ...attempts].some((made) => made?.keyId === serves.keyId);
+  return isBack || isMade ? serves : null;
+};
+
 const abandon = (
   record: CredentialRecord,
   rotation: OpenRotation,
   at: Instant,
   kept: readonly (KeyId | undefined)[],
+  served?: KeyId,
 ): CredentialRecord => {
-  const known = [rotation.old?.keyId, ...rotation.attempts.map((attempt) => attempt.keyId), rotation.new?.keyId];
+  const made = rotation.attempts.map((attempt) => attempt.keyId);
+  const known = [served, rotation.old?.keyId, ...made, rotation.new?.keyId];
   const dead = rotation.oldKeyProof === null ? undefined : rotation.old?.keyId;
   // A key that an earlier run had left, and that serves again, is no leftover any more.
   const earlier = record.leftovers.filter(({ keyId }) => !kept.includes(keyId) && keyId !== dead);
   const settled = new Set([...kept, dead, ...earlier.map((leftover) => leftover.keyId)]);
   const left = new Set(known.filter((key) => key !== undefined && key !== null).filter((key) => !settled.has(key)));
   const { target } = rotation.credential;
-  const leftovers = [...left].map((keyId) => ({ keyId, target, since: unusedSince(keyId, rotation, at) }));
+  const leftovers = [...left].map((keyId) => ({ keyId, target, since: unusedSince(keyId, rotation, at, served) }));
   return {
     ...record,
     leftovers: [...earlier, ...leftovers],
@@ -271,7 +290,9 @@ const unusedSince = (
   keyId: KeyId,
   { old, new: key, cutOverAt, credential, urgency }: OpenRotation,
   at: Instant,
+  served?: KeyId,
 ): Instant => {
-  const hasServed = (keyId === old?.keyId && urgency === 'scheduled') || (keyId === key?.keyId && cutOverAt !== null);
+  const hasServed =
+    keyId === old?.keyId ? urgency === 'scheduled' : keyId === served || (keyId === key?.keyId && cutOverAt !== null);
   return hasServed ? instant(milliseconds(at) + credential.overlapSeconds * 1000) : at;
 };

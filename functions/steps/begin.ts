@@ -5,11 +5,11 @@ import { Fault } from '../domain/fault.ts';
 import { guard } from '../domain/guard.ts';
 import { type Instant, type KeyId, secondsBetween } from '../domain/identifiers.ts';
 import type { JsonObject } from '../domain/json.ts';
-import { holderOf, newLabel } from '../domain/labels.ts';
+import { holderOf, labelOf, newLabel } from '../domain/labels.ts';
 import { type CredentialRecord, type OpenRotation, open, type RotationRequest } from '../domain/rotation.ts';
 import type { Ports } from '../ports.ts';
 import { acceptObligation } from './accept-obligation.ts';
-import { type CurrentKey, probeForRefusals, readCurrent } from './current-key.ts';
+import { type CurrentKey, type CurrentLook, probeForRefusals, readCurrent } from './current-key.ts';
 import { replace } from './hold.ts';
 import { listedAs } from './listed-as.ts';
 import { recordEnd } from './record-end.ts';
@@ -37,6 +37,7 @@ export const begin: Step<Input, View, BeginDecision, JsonObject> = {
 
   async observe(request, ports) {
     const { record, revision } = await ports.ledger.read(request.credentialId);
+    const now = ports.clock.now();
     const open = record.rotation;
     const credential = (await ports.register.credential(request.credentialId)) ?? open?.credential ?? null;
     const look = credential && (await readCurrent(ports, credential));
@@ -51,8 +52,8 @@ export const begin: Step<Input, View, BeginDecision, JsonObject> = {
       record,
       revision,
       credential,
-      now: ports.clock.now(),
-      endedBefore: record.lastEnded?.rotationId === request.rotationId,
+      now,
+      endedBefore: await hasEnded(record, request, now, ports),
       inRegister: credential !== null,
       owner: await ownerOf(record, request, ports),
       open,
@@ -64,6 +65,7 @@ export const begin: Step<Input, View, BeginDecision, JsonObject> = {
         },
       currentIsRefused:
         credential !== null && current !== null && wouldServeOn && (await isRefused(current, credential, ports)),
+      pendingIsRefused: credential !== null && open !== null && (await isPendingRefused(open, look, credential, ports)),
       isSubmitted,
       currentIsSubmitted,
     };
@@ -193,6 +195,38 @@ const isRefused = async ({ keyId, value }: CurrentKey, credential: Credential, p
   return (await listedAs(named, connection)) !== 'active';
 };
 
+/** Whether the key that an earlier run has stored and validated, and not put to use, is gone: leaked itself, or revoked. */
+const isPendingRefused = async (
+  { old, new: key, phase }: OpenRotation,
+  look: CurrentLook | null,
+  credential: Credential,
+  ports: Ports,
+): Promise<boolean> => {
+  const isPending = key !== null && phase === 'validated' && look?.current?.versionId === old?.versionId;
+  if (!isPending || look === null) return false;
+  const label = labelOf(look.versions, key.versionId);
+  const payload = label && (await ports.vault.read(credential.secret, key.versionId, label));
+  return !payload || isRefused({ ...key, value: payload.apiKey }, credential, ports);
+};
+
+/** The record knows the last run that ended; of one before it, the journal does. */
+const hasEnded = async (
+  { lease, lastEnded }: CredentialRecord,
+  { rotationId }: RotationRequest,
+  now: Instant,
+  { ledger }: Ports,
+): Promise<boolean> => {
+  if (lastEnded?.rotationId === rotationId) return true;
+  if (lease?.rotationId === rotationId || !isRecent(lastEnded, now)) return false;
+  return (await ledger.entries(rotationId)).some(({ step }) => step === 'end');
+};
+
+/** What ended longer ago was told by reconcile, and no start of its time is delivered any more. */
+const isRecent = <Ended extends CredentialRecord['lastEnded']>(
+  ended: Ended,
+  now: Instant,
+): ended is NonNullable<Ended> => ended !== null && secondsBetween(ended.at, now) <= 86_400;
+
 /** A secret that Keyturn did not write holds a value without an id: ask the provider which key it is. */
 const identify = async (
   credential: Credential,
@@ -212,8 +246,7 @@ const vanished = ({ contained, leakedKeyId }: Input): KeyId | null => (contained
 /** A run that ended `Done` may have lost its entry in the journal, and once this one ends nobody can tell any more. */
 const tellOfDone = async ({ record, now }: View, ports: Ports): Promise<void> => {
   const { credentialId, lastEnded } = record;
-  // Reconcile has long looked by then.
-  if (lastEnded?.outcome !== 'Done' || secondsBetween(lastEnded.at, now) > 86_400) return;
+  if (!isRecent(lastEnded, now) || lastEnded.outcome !== 'Done') return;
   const { rotationId, outcome, at } = lastEnded;
   const entries = await ports.ledger.entries(rotationId);
   if (

@@ -46,7 +46,7 @@ export const finish: Step<RotationRequest, View, Decision, Output> = {
     }
     const { rotation } = held;
     await removeLabels(ports, held, versions);
-    await replace(ports, end(held.record, 'Done', endedAt, [rotation.new?.keyId]), held.revision);
+    await replace(ports, end(held.record, 'Done', endedAt, rotation.new ?? undefined), held.revision);
     const { old, oldKeyProof } = rotation;
     const proof = old && oldKeyProof ? `${old.keyId} ${oldKeyProof.evidence}` : 'there was no old key';
     await unlessLost(async () => {

@@ -5,7 +5,7 @@ import {
 } from '../domain/decisions/record-outcome.ts';
 import { Fault } from '../domain/fault.ts';
 import { guard } from '../domain/guard.ts';
-import type { Instant, KeyId } from '../domain/identifiers.ts';
+import type { Instant } from '../domain/identifiers.ts';
 import type { JsonObject } from '../domain/json.ts';
 import {
   type CredentialRecord,
@@ -14,6 +14,7 @@ import {
   type Outcome,
   park,
   type RotationRequest,
+  type StoredKey,
 } from '../domain/rotation.ts';
 import type { Notice, Ports } from '../ports.ts';
 import { acceptObligation } from './accept-obligation.ts';
@@ -67,8 +68,7 @@ export const recordOutcome: Step<Input, View, RecordOutcomeDecision, JsonObject>
     if (rotation !== null && decision.kind === 'park') await replace(ports, park(record, outcome, at), revision);
     if (rotation !== null && decision.kind === 'close') {
       const old = input.rolledBack === true ? rotation.old?.keyId : undefined;
-      const kept = [await servingKey(rotation, ports), old];
-      await replace(ports, end(record, outcome, at, kept), revision);
+      await replace(ports, end(record, outcome, at, await servingKey(rotation, ports), [old]), revision);
     }
     await recordEnd(
       ports,
@@ -92,11 +92,14 @@ const wasDone = async ({ lastEnded }: CredentialRecord, { rotationId }: Input, p
     : (await ports.ledger.entries(rotationId)).some(({ step, event }) => step === 'end' && event === 'Done');
 
 /** The key that serves; undefined when it cannot be read, which must not keep the end from being recorded. */
-export const servingKey = async ({ credential, old }: OpenRotation, ports: Ports): Promise<KeyId | undefined> => {
+export const servingKey = async ({ credential, old }: OpenRotation, ports: Ports): Promise<StoredKey | undefined> => {
   try {
     const { current } = await readCurrent(ports, credential);
+    if (current === null) return undefined;
+    const { versionId } = current;
     // A version that a person wrote does not tell its key; the rotation knows it when it began from there.
-    return current?.versionId === old?.versionId ? old?.keyId : (current?.keyId ?? undefined);
+    const keyId = versionId === old?.versionId ? old.keyId : current.keyId;
+    return keyId === null ? undefined : { keyId, versionId };
   } catch (error) {
     // The sweep looks again, and revokes nothing while it cannot see who serves.
     if (error instanceof Fault) return undefined;

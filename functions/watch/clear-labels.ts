@@ -67,10 +67,9 @@ const observe = async (
     needed,
     run: of && (await lookAt(of, credential, pass)),
     maybeSubmitted: kind === 'new' && byHand && of !== null && isFresh(of, pass),
-    key: null,
-    serves: version.labels.includes(current),
+    key: version.labels.includes(current) ? 'serves' : null,
   };
-  const asksForKey = (kind === 'old' || kind === 'previous') && !needed && !view.serves && view.run !== 'running';
+  const asksForKey = (kind === 'old' || kind === 'previous') && !needed && view.key === null && view.run !== 'running';
   return asksForKey ? { ...view, key: await keyBehind(label, version, credential, pass) } : view;
 };
 
@@ -125,14 +124,16 @@ const keyBehind = async (
   { versionId }: SecretVersion,
   credential: Credential,
   { ports }: Pass,
-): Promise<'refused' | 'alive' | 'unclear'> => {
+): Promise<'serves' | 'refused' | 'alive' | 'unclear'> => {
   const payload = await ports.vault.read(credential.secret, versionId, label);
   if (payload === null) return 'unclear';
+  const serving = (await readCurrent(ports, credential)).current;
+  // The same key, written again by hand.
+  if (serving?.value.equals(payload.apiKey)) return 'serves';
   const connection = await ports.connect(credential.target);
   const probes = await probeForRefusals(ports, connection, payload.apiKey, refusalsThatProve, spacingSeconds);
   if (probes.last.kind === 'accepted') return 'alive';
   if (probes.refusals < refusalsThatProve) return 'unclear';
-  const serving = (await readCurrent(ports, credential)).current;
   const isNoOutage = serving !== null && (await probe(connection, serving.value)).kind === 'accepted';
   return isNoOutage ? 'refused' : 'unclear';
 };

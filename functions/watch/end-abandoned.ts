@@ -105,7 +105,7 @@ const ended = async (
   if (rotation === null) return record;
   if (decision.kind === 'close') {
     const old = decision.outcome === 'RolledBack' ? rotation.old?.keyId : undefined;
-    return end(record, decision.outcome, at, [await servingKey(rotation, ports), old]);
+    return end(record, decision.outcome, at, await servingKey(rotation, ports), [old]);
   }
   const parked = park(record, decision.outcome, at);
   // What nobody said is not held against it: it is taken up without a person.

@@ -9,13 +9,18 @@ const part = 'prints';
 export const printAdopted: Part = async (pass) => {
   const { ports, options } = pass;
   const records = await pass.records();
-  const serving = new Map(records.map((record) => [record.credentialId, record.serving?.versionId]));
+  const printed = new Map(
+    records.map(({ credentialId, serving, lastEnded }) => [
+      credentialId,
+      lastEnded?.outcome === 'Done' ? serving?.versionId : undefined,
+    ]),
+  );
   const credentials = await credentialsToLookAt(pass);
   await inGroups(credentials, lanes, (credential) =>
     pass.alone(part, credential.id, async () => {
       const version = holderOf((await ports.vault.describe(credential.secret)) ?? [], current);
-      // What a rotation left as current was printed when it was made.
-      if (version === null || version === serving.get(credential.id) || options.dryRun) return;
+      // What a rotation that is Done left as current was printed when it was made.
+      if (version === null || version === printed.get(credential.id) || options.dryRun) return;
       if ((await printCurrent(credential, ports)) !== 'recorded') return;
       pass.tell({ part, subject: credential.id, found: 'its current key had no print', did: 'recorded it' });
     }),

@@ -44,6 +44,7 @@ describe('begin: who works, and from where', () => {
     current: oldKey,
     currentIsSubmitted: false,
     currentIsRefused: false,
+    pendingIsRefused: false,
     isSubmitted: false,
   };
   const emergency = (leaked: typeof oldKey): BeginView => ({
@@ -130,6 +131,11 @@ describe('begin: who works, and from where', () => {
       'a validated pending key is adopted',
       { ...emergency(oldKey), owner: runningScheduled, open: validated },
       { kind: 'adopt-pending', old: oldKey },
+    ],
+    [
+      'a validated pending key that is refused by now is not',
+      { ...emergency(oldKey), owner: runningScheduled, open: validated, pendingIsRefused: true },
+      { kind: 'start', old: oldKey },
     ],
     [
       'a pending key that was not validated is not',
@@ -270,6 +276,8 @@ describe('two-slot create-key: list and compare before every act', () => {
     containedSlot: null,
     intent: null,
     letCallsLandSeconds: 120,
+    stillHeld: [],
+    urgency: 'scheduled',
   };
   const intent = { slot: 'key2', previousKeyId: two.keyId, ageSeconds: 10 };
   it.each<[string, TwoSlotView, ReturnType<typeof decideTwoSlotCreateKey>]>([
@@ -300,6 +308,17 @@ describe('two-slot create-key: list and compare before every act', () => {
     [
       'a lost answer of the slot that now serves',
       { ...view, intent: { ...intent, slot: 'key1' } },
+      { kind: 'regenerate', slot: 'key2', previousKeyId: two.keyId },
+    ],
+    ['the free slot served until lately', { ...view, stillHeld: [two.keyId] }, { kind: 'still-held' }],
+    [
+      'it did, and the other one has leaked',
+      { ...view, stillHeld: [two.keyId], urgency: 'emergency' },
+      { kind: 'regenerate', slot: 'key2', previousKeyId: two.keyId },
+    ],
+    [
+      'another value of the free slot served until lately',
+      { ...view, stillHeld: [keyId('key2:0000')] },
       { kind: 'regenerate', slot: 'key2', previousKeyId: two.keyId },
     ],
     ['AWSCURRENT was moved by another', { ...view, movedByAnother: true }, { kind: 'moved-by-another' }],

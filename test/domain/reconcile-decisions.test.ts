@@ -128,7 +128,6 @@ describe('decideStaleLabel', () => {
     run: 'ended',
     maybeSubmitted: false,
     key: null,
-    serves: false,
   };
   it.each<[string, Partial<StaleLabelView>, string]>([
     ['new: its run has ended', {}, 'take-away'],
@@ -144,7 +143,7 @@ describe('decideStaleLabel', () => {
     ['previous: unclear', { label: 'previous', run: null, key: 'unclear' }, 'keep'],
     ['old: dead', { label: 'old', key: 'refused' }, 'take-away'],
     ['old: alive, and nobody else may hold its value', { label: 'old', key: 'alive' }, 'keep'],
-    ['old: on what serves', { label: 'old', serves: true }, 'take-away'],
+    ['old: on what serves', { label: 'old', key: 'serves' }, 'take-away'],
     ['not ours', { label: 'not-ours', key: 'refused' }, 'keep'],
   ])('%s', (_name, change, expected) => {
     expect(decideStaleLabel({ ...view, ...change }).kind).toBe(expected);

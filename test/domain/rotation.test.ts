@@ -18,6 +18,7 @@ import {
   open,
   park,
   phases,
+  type StoredKey,
 } from '../../functions/domain/rotation.ts';
 
 const at = instant(1_000);
@@ -65,6 +66,8 @@ const opened = open(emptyRecord(credentialId('support')), rotation, at);
 const leftoversOf = (record: typeof opened) => record.leftovers.map((leftover) => leftover.keyId);
 const nothing: Partial<OpenRotation> = { old: null, new: null, attempts: [] };
 const other = { keyId: keyId('key-9'), versionId: versionId('version-9') };
+const oldKey = { keyId: keyId('key-1'), versionId: versionId('version-1') };
+const newKey = { keyId: keyId('key-2'), versionId: versionId('version-2') };
 
 it('the old key dies from the moment that its revocation is sent, and is nothing to go back to', () => {
   const dying = phases.filter((phase) => isOldKeyDying({ phase }));
@@ -115,9 +118,9 @@ describe('the ledger item of a credential', () => {
   });
 
   it('writes each left key down once, however often it is met', () => {
-    const failed = end(opened, 'RolledBack', at, []);
+    const failed = end(opened, 'RolledBack', at, undefined);
     expect(leftoversOf(failed)).toEqual(['key-1', 'key-2']);
-    const again = end(open(failed, rotation, later), 'RolledBack', later, []);
+    const again = end(open(failed, rotation, later), 'RolledBack', later, undefined);
     expect(again.leftovers).toEqual(failed.leftovers);
   });
 
@@ -131,7 +134,7 @@ describe('the ledger item of a credential', () => {
       open(emptyRecord(credentialId('support')), { ...rotation, ...change }, at),
       'Superseded',
       later,
-      [],
+      undefined,
     );
     const { target } = rotation.credential;
     expect(ended.leftovers).toEqual([
@@ -142,44 +145,44 @@ describe('the ledger item of a credential', () => {
 
   it('a key that was made and never stored is unused at once', () => {
     const first = { ...rotation, old: null, new: null, cutOverAt: null };
-    const ended = end(open(emptyRecord(credentialId('support')), first, at), 'RolledBack', later, [undefined]);
+    const ended = end(open(emptyRecord(credentialId('support')), first, at), 'RolledBack', later, undefined);
     expect(ended.leftovers).toEqual([{ keyId: 'key-2', target: rotation.credential.target, since: later }]);
   });
 
   it('of a first issue has no old key to settle, and says so as its proof', () => {
     const first = { ...rotation, old: null, oldKeyProof: { kind: 'no-old-key', at, evidence: '' } } as const;
-    const ended = end(open(emptyRecord(credentialId('support')), first, at), 'Done', later, [keyId('key-2')]);
+    const ended = end(open(emptyRecord(credentialId('support')), first, at), 'Done', later, newKey);
     expect(ended.leftovers).toEqual([]);
   });
 
   it('has nothing to end or to park where nothing is open', () => {
     const empty = emptyRecord(credentialId('support'));
-    expect(end(empty, 'Done', later, [])).toBe(empty);
+    expect(end(empty, 'Done', later, undefined)).toBe(empty);
     expect(park(empty, 'Escalated', later)).toBe(empty);
   });
 
   it('forgets no attempt whose key nobody has an id for', () => {
     const unknown = { ...rotation, attempts: [attempt('first', null), ...rotation.attempts] };
-    const ended = end(open(emptyRecord(credentialId('support')), unknown, at), 'RolledBack', later, [keyId('key-1')]);
+    const ended = end(open(emptyRecord(credentialId('support')), unknown, at), 'RolledBack', later, oldKey);
     expect(ended.pastAttempts.map(({ keyId: id }) => id)).toEqual([null, 'key-2']);
     expect(leftoversOf(ended)).toEqual(['key-2']);
   });
 
   it('ends Done with the proven old key forgotten, the new one kept and the time noted', () => {
     const proven = { ...rotation, oldKeyProof: { kind: 'value-refused', at, evidence: '401' } } as const;
-    const ended = end(open(opened, proven, at), 'Done', later, [keyId('key-2')]);
+    const ended = end(open(opened, proven, at), 'Done', later, newKey);
     expect(ended).toMatchObject({ lease: null, rotation: null, lastRotatedAt: later, leftovers: [] });
     expect(ended.serving).toEqual(rotation.new);
     expect(ended.lastEnded).toEqual({ rotationId: 'first', outcome: 'Done', at: later });
   });
 
   it('a left key that serves again is no leftover, and counts anew when it is left again', () => {
-    const failed = end(opened, 'Superseded', at, []);
-    const back = end(open(failed, rotation, later), 'RolledBack', later, [keyId('key-1')]);
+    const failed = end(opened, 'Superseded', at, undefined);
+    const back = end(open(failed, rotation, later), 'RolledBack', later, oldKey);
     expect(leftoversOf(back)).toEqual(['key-2']);
     const { target } = rotation.credential;
     const muchLater = instant(100_000);
-    expect(end(open(back, rotation, muchLater), 'Superseded', muchLater, []).leftovers).toContainEqual({
+    expect(end(open(back, rotation, muchLater), 'Superseded', muchLater, other).leftovers).toContainEqual({
       keyId: 'key-1',
       target,
       since: instant(110_000),
@@ -187,14 +190,41 @@ describe('the ledger item of a credential', () => {
   });
 
   it('a left key that was seen refused is no leftover', () => {
-    const failed = end(opened, 'Superseded', at, []);
+    const failed = end(opened, 'Superseded', at, undefined);
     const proven = { ...rotation, oldKeyProof: { kind: 'value-refused', at, evidence: '401' } } as const;
-    expect(leftoversOf(end(open(failed, proven, later), 'Done', later, [keyId('key-2')]))).toEqual([]);
+    expect(leftoversOf(end(open(failed, proven, later), 'Done', later, newKey))).toEqual([]);
   });
 
   it('does not count a rotation that failed as rotated', () => {
     const before = { ...opened, lastRotatedAt: at, serving: other };
-    expect(end(before, 'RolledBack', later, [])).toMatchObject({ lastRotatedAt: at, serving: other });
+    expect(end(before, 'RolledBack', later, undefined)).toMatchObject({ lastRotatedAt: at, serving: other });
+  });
+
+  const servedBefore = { ...opened, serving: other };
+  const otherIsLeft = { keyId: other.keyId, target: rotation.credential.target, since: instant(12_000) };
+
+  it.each<[string, Partial<OpenRotation>, StoredKey | undefined, StoredKey | null, readonly string[]]>([
+    ['what the rotation made', {}, newKey, newKey, ['key-9', 'key-1']],
+    ['what it made and could not record', { new: null }, newKey, newKey, ['key-9', 'key-1']],
+    ['the old key, which somebody has put back', {}, oldKey, oldKey, ['key-9', 'key-2']],
+    ['the old key, which it never took away', { cutOverAt: null }, oldKey, null, ['key-9', 'key-2']],
+    ['a key of somebody else', {}, { ...other, keyId: keyId('theirs') }, null, ['key-9', 'key-1', 'key-2']],
+    ['what served before', {}, other, other, ['key-1', 'key-2']],
+    ['nobody can say what', {}, undefined, other, ['key-1', 'key-2']],
+  ])(
+    'not Done, and AWSCURRENT holds %s: what serves is on record, what served is left',
+    (_case, change, serves, serving, left) => {
+      const ended = end({ ...servedBefore, rotation: { ...rotation, ...change } }, 'Superseded', later, serves);
+      expect(ended.serving).toEqual(serving);
+      expect(leftoversOf(ended)).toEqual(left);
+    },
+  );
+
+  it('what served before a rotation of another key is left when an overlap is over', () => {
+    const proven = { ...rotation, oldKeyProof: { kind: 'value-refused', at, evidence: '401' } } as const;
+    const ended = end({ ...servedBefore, rotation: proven }, 'Done', later, newKey);
+    expect(ended.serving).toEqual(newKey);
+    expect(ended.leftovers).toEqual([otherIsLeft]);
   });
 
   it('parks a rotation without a lease and with everything it knows', () => {
@@ -208,7 +238,7 @@ describe('the ledger item of a credential', () => {
     let record = emptyRecord(credentialId('support'));
     for (let run = 1; run <= 60; run += 1) {
       const name = `run-${run}`;
-      record = end(open(record, { ...rotation, attempts: [attempt(name, null)] }, at), 'RolledBack', at, []);
+      record = end(open(record, { ...rotation, attempts: [attempt(name, null)] }, at), 'RolledBack', at, undefined);
     }
     expect(record.pastAttempts).toHaveLength(50);
     expect(record.pastAttempts.at(-1)?.name).toBe('keyturn-run-60-1');

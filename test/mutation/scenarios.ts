@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { singlesOf } from '../simulation/enumerate.ts';
-import { residualOf } from '../simulation/residuals.ts';
+import { residualsOf } from '../simulation/residuals.ts';
 import { runCase } from '../simulation/run.ts';
 import { settingNames } from '../simulation/settings.ts';
 import { vendorNames } from '../simulation/vendor.ts';
@@ -27,7 +27,7 @@ it.each(scenarios)('$vendor/$mode does no harm where one thing goes wrong', asyn
   for (const single of singles) {
     const plan = new Map([single]);
     const { violations, notFired } = await runCase(scenario, plan);
-    expect(residualOf(plan, violations, scenario.setting) === null ? violations : []).toEqual([]);
+    expect(residualsOf(plan, violations, scenario.setting) === null ? violations : []).toEqual([]);
     expect(notFired).toEqual([]);
   }
 });

@@ -3,7 +3,7 @@ import { type GuardName, guards } from '../../functions/domain/guard.ts';
 import type { AnyStep } from '../../functions/shell/run-step.ts';
 import { createKey } from '../../functions/steps/create-key.ts';
 import { readPlan } from './plan.ts';
-import { residualOf } from './residuals.ts';
+import { residualsOf } from './residuals.ts';
 import { runCase } from './run.ts';
 import { type Build, readScenario } from './world.ts';
 
@@ -22,7 +22,7 @@ const wrongIn = async (line: string, build?: Build): Promise<readonly string[]> 
   const scenario = readScenario(where);
   const { violations, notFired } = await runCase(scenario, plan, false, build);
   if (build === undefined && off.size === 0) expect(notFired).toEqual([]);
-  return residualOf(plan, violations, scenario.setting) === null ? violations : [];
+  return residualsOf(plan, violations, scenario.setting) === null ? violations : [];
 };
 
 const changed = (asl: string, from: string, to: string): string => {
@@ -36,6 +36,8 @@ const cases: Readonly<Record<GuardName, string>> = {
   'own-lease': 'delete-only/scheduled/prompt check-usage.ledger.append#1=compromise-old',
   'one-at-a-time': 'delete-only/scheduled/prompt cut-over.ledger.replace#1=second-schedule',
   'begins-once': 'delete-only/contain-first/prompt begin.ledger.read#1=again-later',
+  'adopts-the-living':
+    'reversible/contain-first/prompt sweep.ledger.all#1=compromise-new cut-over.ledger.replace#1=outage',
   'validate-before-first-issue': 'delete-only/first-issue/lagging',
   'validate-before-cut-over': 'delete-only/scheduled/lagging',
   'cut-over-from-what-was-read': 'delete-only/scheduled/prompt create-key.vault.read#1=person-moves-current',
@@ -50,6 +52,8 @@ const cases: Readonly<Record<GuardName, string>> = {
   're-read-after-disabling':
     'reversible/scheduled/prompt disable-old.http.POST~api_keys/:id#1=person-rolls-back disable-old.ledger.append#1=outage',
   'free-slot-only': 'two-slot/scheduled/prompt',
+  'free-slot-has-drained':
+    'two-slot/scheduled/prompt two-slot/revoke-old.vault.describe#1=person-rolls-back reconcile.ledger.obligations#1=second-schedule',
   'slot-by-its-value': 'two-slot/scheduled/prompt two-slot/create-key.http.POST~token#1=provider-kills-old',
   'wait-for-lost-call': 'two-slot/scheduled/prompt two-slot/create-key.http.POST~regenerateKey#1=overdue',
   'ends-once': 'reversible/heal/prompt finish.ledger.append#1=crash-after finish.ledger.replace#1=compromise-old',

@@ -94,6 +94,7 @@ export const judge = (world: Evidence): Judge => {
   const rotations = new Map<string, OpenRotation>();
   const dying = new Set<KeyId>();
   const deadFromTheStart = new Set<string>();
+  const judged = new Set<string>();
   const names = new Map<string, KeyId>();
   /** Keys that a rotation has made or taken, or has taken out of service. */
   const known = new Set<KeyId>();
@@ -246,6 +247,8 @@ export const judge = (world: Evidence): Judge => {
       if (runs) violated('I5', `${caller?.step ?? 'somebody'} took the lease of a run at work`);
     }
     leaseholder = owner;
+    const { lastEnded } = record;
+    if (lastEnded !== null) lookAtEnd(lastEnded.rotationId, lastEnded.outcome);
     if (record.rotation === null) return;
     const { rotation } = record;
     if (!rotations.has(rotation.rotationId) && deadServing()) deadFromTheStart.add(rotation.rotationId);
@@ -351,6 +354,32 @@ export const judge = (world: Evidence): Judge => {
     return vendor.keys().some((key) => key.id === serving && !vendor.isLive(key));
   };
 
+  /** What an end says is true at the moment that it is first said: on record, or by the execution. */
+  const lookAtEnd = (name: string, state: string): void => {
+    const rotation = rotations.get(name);
+    if (rotation === undefined || judged.has(`${name} ${state}`)) return;
+    judged.add(`${name} ${state}`);
+    const old = vendor.keys().find((key) => key.id === rotation.old?.keyId);
+    if (state === 'Done') {
+      if (old !== undefined && vendor.isLive(old)) violated('I7', 'Done, and the old key is accepted');
+      if (rotation.old !== null && rotation.oldKeyProof === null) violated('I7', 'Done without a proof');
+      const hasPinned =
+        rotation.old?.versionId != null && rotation.new?.versionId === versionToken(rotation.rotationId);
+      if (hasPinned && rotation.oldKeyProof?.kind !== 'value-refused')
+        violated('I7', 'Done without having asked with the old value');
+    }
+    const holdsNew = rotation.new !== null && vault.holder(secret, current) === rotation.new.versionId;
+    if (state === 'RolledBack' && holdsNew) violated('I7', 'RolledBack, and the new key serves');
+    const before = rotation.old?.versionId ?? null;
+    if (state === 'RolledBack' && rotation.containedAt !== null) violated('I7', 'RolledBack after containment');
+    // A run that moves AWSCURRENT back has to look whether that key lives. Where it never moved it, heal looks.
+    const serving = keyOf(vault.holder(secret, current));
+    const isOthersDeed = rotation.cutOverAt === null && serving !== null && isExcused(serving);
+    const isDead = deadServing() && !deadFromTheStart.has(name) && !isOthersDeed;
+    if (state === 'RolledBack' && (vault.holder(secret, current) !== before || isDead))
+      violated('I7', 'RolledBack, and the old key does not serve');
+  };
+
   return {
     violations,
     unsettled,
@@ -376,29 +405,7 @@ export const judge = (world: Evidence): Judge => {
       const ours = keys.filter((key) => key.refusedAt === null && key.name !== null && carriesOurName(key.name));
       if (ours.length > 8) violated('I14', `${ours.length} keys of ours live`);
     },
-    ended: ({ name, state }) => {
-      const rotation = rotations.get(name);
-      if (rotation === undefined) return;
-      const old = vendor.keys().find((key) => key.id === rotation.old?.keyId);
-      if (state === 'Done') {
-        if (old !== undefined && vendor.isLive(old)) violated('I7', 'Done, and the old key is accepted');
-        if (rotation.old !== null && rotation.oldKeyProof === null) violated('I7', 'Done without a proof');
-        const hasPinned =
-          rotation.old?.versionId != null && rotation.new?.versionId === versionToken(rotation.rotationId);
-        if (hasPinned && rotation.oldKeyProof?.kind !== 'value-refused')
-          violated('I7', 'Done without having asked with the old value');
-      }
-      const holdsNew = rotation.new !== null && vault.holder(secret, current) === rotation.new.versionId;
-      if (state === 'RolledBack' && holdsNew) violated('I7', 'RolledBack, and the new key serves');
-      const before = rotation.old?.versionId ?? null;
-      if (state === 'RolledBack' && rotation.containedAt !== null) violated('I7', 'RolledBack after containment');
-      // A run that moves AWSCURRENT back has to look whether that key lives. Where it never moved it, heal looks.
-      const serving = keyOf(vault.holder(secret, current));
-      const isOthersDeed = rotation.cutOverAt === null && serving !== null && isExcused(serving);
-      const isDead = deadServing() && !deadFromTheStart.has(name) && !isOthersDeed;
-      if (state === 'RolledBack' && (vault.holder(secret, current) !== before || isDead))
-        violated('I7', 'RolledBack, and the old key does not serve');
-    },
+    ended: ({ name, state }) => lookAtEnd(name, state),
     atRest: () => {
       for (const what of unsettled()) violations.add(`${what} (at rest)`);
       for (const id of world.foreign) {

@@ -1,6 +1,6 @@
 import { after, dangerousOf, singlesOf, singlesTouchedBy } from './enumerate.ts';
 import type { Plan } from './plan.ts';
-import { type Residual, residualOf } from './residuals.ts';
+import { type Residual, residualsOf } from './residuals.ts';
 import { caseText, type Result, runCase } from './run.ts';
 import { vendorNames } from './vendor.ts';
 import { modes, type Scenario } from './world.ts';
@@ -23,10 +23,10 @@ const count = (tally: Tally, scenario: Scenario, { plan, notFired, violations, o
   tally.cases += 1;
   if (notFired.length > 0) tally.neverFired.push(caseText(scenario, plan));
   if (violations.length === 0) return;
-  const residual = residualOf(plan, violations, scenario.setting);
-  if (residual === null) {
+  const residuals = residualsOf(plan, violations, scenario.setting);
+  if (residuals === null)
     tally.unexplained.push(`${caseText(scenario, plan)}\n    ${outcomes}: ${violations.join('; ')}`);
-  } else tally.explained.set(residual, (tally.explained.get(residual) ?? 0) + 1);
+  for (const residual of residuals ?? []) tally.explained.set(residual, (tally.explained.get(residual) ?? 0) + 1);
 };
 
 /** Every call of the fault-free run, with everything that can go wrong there: all of it, or what the setting touches. */

@@ -78,6 +78,16 @@ const windows = {
       ...refusedForAWhile,
     ],
   },
+  'leaked-at-the-last-call': {
+    why: 'The key before is reported as leaked while reconcile is putting AWSCURRENT back on it, because what serves is refused. A report is durable before the ledger knows of it. The emergency replaces it at once.',
+    opens: (site, kind) => kind === 'compromise-old' && site.startsWith('reconcile.'),
+    violates: [/^I11 reconcile put a leaked key to use$/],
+  },
+  'taken-at-its-word': {
+    why: 'A vendor answers a dead key as it answers a key that is known and may not do this. There is no other sign: a listing says less than the key.',
+    opens: (site, kind) => kind === 'denied' && /\.http\.GET (?:models|indexes|messages)/.test(site),
+    violates: [/^I3 a new key is confirmed that is refused$/],
+  },
   'moved-after-the-last-look': {
     why: 'A person moves AWSCURRENT, or deletes the secret, between the last look of RollBack and the record of its end. That says what was seen: that the old key serves as before. Nobody was cut off.',
     opens: (site, kind) =>
@@ -90,10 +100,16 @@ export type Residual = keyof typeof windows;
 
 const residuals = Object.keys(windows) as readonly Residual[];
 
-/** The residual that explains all that went wrong; null when something is unexplained. */
-export const residualOf = (plan: Plan, violations: readonly string[], setting: SettingName): Residual | null =>
-  residuals.find((residual) => {
-    const { opens, violates }: Window = windows[residual];
-    const isOpen = [...plan].some(([site, kind]) => opens(site, kind, setting));
-    return isOpen && violations.every((violation) => violates.some((pattern) => pattern.test(violation)));
-  }) ?? null;
+/** The residuals that explain what went wrong, each violation by one that the plan has opened; null when one is unexplained. */
+export const residualsOf = (
+  plan: Plan,
+  violations: readonly string[],
+  setting: SettingName,
+): ReadonlySet<Residual> | null => {
+  const isOpen = ({ opens }: Window): boolean => [...plan].some(([site, kind]) => opens(site, kind, setting));
+  const open = residuals.filter((residual) => isOpen(windows[residual]));
+  const explains = (residual: Residual, violation: string): boolean =>
+    windows[residual].violates.some((pattern) => pattern.test(violation));
+  const explained = violations.map((violation) => open.find((residual) => explains(residual, violation)));
+  return explained.includes(undefined) ? null : new Set(explained.filter((residual) => residual !== undefined));
+};

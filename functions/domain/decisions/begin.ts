@@ -17,6 +17,8 @@ export type BeginView = {
   readonly current: { readonly versionId: VersionId; readonly keyId: KeyId | null } | null;
   /** The provider refuses the key that serves; looked at only where an earlier run made it, or a person hands in another. */
   readonly currentIsRefused: boolean;
+  /** The provider refuses the key that an earlier run has validated and not put to use. */
+  readonly pendingIsRefused: boolean;
   /** A person has handed in a key for this very run. */
   readonly isSubmitted: boolean;
   /** AWSCURRENT is the version that this rotation's key was submitted as: the first one, which serves at once. */
@@ -84,9 +86,8 @@ export const decideBegin = (view: BeginView): BeginDecision => {
     return { kind: 'kill-only', new: serving, oldKeyId: leaked };
   }
   if (cutOver && leaked === null) return { kind: 'take-up-cut-over' };
-  if (open?.new != null && open.phase === 'validated' && open.old?.versionId === current.versionId) {
-    return { kind: 'adopt-pending', old: serving };
-  }
+  const isPending = open?.new != null && open.phase === 'validated' && open.old?.versionId === current.versionId;
+  if (isPending && guard('adopts-the-living', !view.pendingIsRefused)) return { kind: 'adopt-pending', old: serving };
   return { kind: 'start', old: serving };
 };
 

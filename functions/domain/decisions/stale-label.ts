@@ -8,10 +8,8 @@ export type StaleLabelView = {
   readonly run: 'running' | 'ended' | 'unknown' | null;
   /** It may be a key that a person handed in, whose run is about to begin. */
   readonly maybeSubmitted: boolean;
-  /** Of the key behind it. Only asked where it matters. */
-  readonly key: 'refused' | 'alive' | 'unclear' | null;
-  /** The version serves, so that taking another label off loses nothing. */
-  readonly serves: boolean;
+  /** Of the key behind it. What serves, in this version or in another, is not lost with this label. */
+  readonly key: 'serves' | 'refused' | 'alive' | 'unclear' | null;
 };
 
 export type StaleLabelDecision = {
@@ -33,6 +31,6 @@ export const decideStaleLabel = (view: StaleLabelView): StaleLabelDecision => {
       return { kind: 'take-away' };
     case 'old':
     case 'previous':
-      return { kind: view.serves || view.key === 'refused' ? 'take-away' : 'keep' };
+      return { kind: view.key === 'serves' || view.key === 'refused' ? 'take-away' : 'keep' };
   }
 };

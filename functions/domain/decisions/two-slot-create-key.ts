@@ -1,6 +1,6 @@
 import { guard } from '../guard.ts';
 import type { KeyId } from '../identifiers.ts';
-import type { StoredKey } from '../rotation.ts';
+import type { StoredKey, Urgency } from '../rotation.ts';
 
 export type TwoSlotView = {
   readonly stored: StoredKey | null;
@@ -20,6 +20,9 @@ export type TwoSlotView = {
     readonly ageSeconds: number;
   } | null;
   readonly letCallsLandSeconds: number;
+  /** Values that served until lately: consumers may hold them for one overlap more. */
+  readonly stillHeld: readonly KeyId[];
+  readonly urgency: Urgency;
 };
 
 export type TwoSlotDecision =
@@ -32,6 +35,8 @@ export type TwoSlotDecision =
   | { readonly kind: 'adopt'; readonly slot: string }
   /** An earlier try may still land, and would kill the value that a second try makes. */
   | { readonly kind: 'wait-for-call' }
+  /** Whoever read the free slot's value a moment ago, before somebody put the other to use, still needs it. */
+  | { readonly kind: 'still-held' }
   | { readonly kind: 'regenerate'; readonly slot: string; readonly previousKeyId: KeyId };
 
 /** Every act lists and compares first: a slot has no name and no id, and regenerating the wrong one is an outage. */
@@ -48,5 +53,8 @@ export const decideTwoSlotCreateKey = (view: TwoSlotView): TwoSlotDecision => {
     if (free.keyId !== intent.previousKeyId) return { kind: 'adopt', slot: free.name };
     if (!guard('wait-for-lost-call', intent.ageSeconds >= view.letCallsLandSeconds)) return { kind: 'wait-for-call' };
   }
+  // A leaked value waits for nobody, and its replacement can only come into the other slot.
+  const isHeld = view.urgency === 'scheduled' && view.stillHeld.includes(free.keyId);
+  if (!guard('free-slot-has-drained', !isHeld)) return { kind: 'still-held' };
   return { kind: 'regenerate', slot: free.name, previousKeyId: free.keyId };
 };

@@ -27,6 +27,7 @@ export const createInFreeSlot: Step<RotationRequest, View, TwoSlotDecision, Crea
     const slots = (await connection.listSlots?.()) ?? [];
     const { current } = await readCurrent(ports, rotation.credential);
     const intent = rotation.attempts.at(-1);
+    const now = ports.clock.now();
     return {
       held,
       connection,
@@ -40,10 +41,12 @@ export const createInFreeSlot: Step<RotationRequest, View, TwoSlotDecision, Crea
         ? {
             slot: intent.slot.name,
             previousKeyId: intent.slot.previousKeyId,
-            ageSeconds: secondsBetween(intent.intendedAt, ports.clock.now()),
+            ageSeconds: secondsBetween(intent.intendedAt, now),
           }
         : null,
       letCallsLandSeconds: request.letCallsLandSeconds,
+      stillHeld: held.record.leftovers.filter(({ since }) => since > now).map(({ keyId }) => keyId),
+      urgency: rotation.urgency,
     };
   },
 
@@ -63,6 +66,11 @@ export const createInFreeSlot: Step<RotationRequest, View, TwoSlotDecision, Crea
         );
       case 'wait-for-call':
         throw new Fault('OutcomeUnknown', 'A regeneration whose answer was lost may still land; it is waited for.');
+      case 'still-held':
+        throw new Fault(
+          'Refused',
+          'The free slot holds a value that served until lately, and consumers may hold it for one overlap more; no slot was touched.',
+        );
       case 'adopt': {
         const slot = slotNamed(slots, decision.slot);
         if (rotation.old === null) await untilAccepted(ports, held, connection, slot);
