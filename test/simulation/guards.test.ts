@@ -33,7 +33,7 @@ const changed = (asl: string, from: string, to: string): string => {
 /** By guard: the case that is well with it, and not without. */
 const cases: Readonly<Record<GuardName, string>> = {
   fence: 'delete-only/scheduled/prompt create-key.http.GET~api_keys#1=duplicate',
-  'own-lease': 'delete-only/scheduled/prompt check-usage.ledger.append#1=compromise-old',
+  'own-lease': 'human/scheduled/prompt validate.ledger.append#1=compromise-new',
   'one-at-a-time': 'delete-only/scheduled/prompt cut-over.ledger.replace#1=second-schedule',
   'begins-once': 'delete-only/contain-first/prompt begin.ledger.read#1=again-later',
   'adopts-the-living':
