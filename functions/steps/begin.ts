@@ -61,7 +61,11 @@ export const begin: Step<Input, View, BeginDecision, JsonObject> = {
       current: credential &&
         current && {
           versionId: current.versionId,
-          keyId: current.keyId ?? known ?? (await identify(credential, current.value, ports)) ?? vanished(request),
+          keyId:
+            current.keyId ??
+            known ??
+            (await identify(credential, current.value, ports)) ??
+            (await vanished(request, current, credential, ports)),
         },
       currentIsRefused:
         credential !== null && current !== null && wouldServeOn && (await isRefused(current, credential, ports)),
@@ -238,10 +242,21 @@ const identify = async (
 };
 
 /**
- * Containment may have taken the key off the provider's listing, so that nobody can say any more whose value it is:
- * then it counts as the contained one. Were it another, its value would never be seen refused, and Done never said.
+ * The leaked key may be off the provider's listing, so that nobody can say any more whose value it is: contained, or
+ * gone, and this value is refused. Then the value counts as its. Were it another's, it would be seen refused all the
+ * same before Done is said.
  */
-const vanished = ({ contained, leakedKeyId }: Input): KeyId | null => (contained === true ? leakedKeyId : null);
+const vanished = async (
+  { contained, leakedKeyId }: Input,
+  current: CurrentKey,
+  credential: Credential,
+  ports: Ports,
+): Promise<KeyId | null> => {
+  if (leakedKeyId === null || contained === true) return leakedKeyId;
+  if (!(await isRefused(current, credential, ports))) return null;
+  const listed = await listedAs(leakedKeyId, await ports.connect(credential.target));
+  return listed === 'absent' || listed === 'inactive' ? leakedKeyId : null;
+};
 
 /** A run that ended `Done` may have lost its entry in the journal, and once this one ends nobody can tell any more. */
 const tellOfDone = async ({ record, now }: View, ports: Ports): Promise<void> => {

@@ -17,6 +17,15 @@ describe('the simulation itself', () => {
     expect((await runCase(scenario, new Map())).hash()).not.toBe(hashes[0]);
   });
 
+  it('does the same whatever ran before it, where several work at one instant', async () => {
+    const plan = readPlan(['validate.ledger.append#1=compromise-new']);
+    const hashes = [];
+    for (const forgets of [false, true]) {
+      hashes.push((await runCase(readScenario('human/scheduled/prompt'), plan, false, { forgets })).hash());
+    }
+    expect(hashes[0]).toBe(hashes[1]);
+  });
+
   it('finds a plan that is known to be bad', async () => {
     const plan = readPlan(['revoke-old.http.DELETE~api_keys/:id#1=person-rolls-back']);
     const { violations } = await runCase(scenario, plan);

@@ -146,11 +146,11 @@ const people = async (world: World, hours: number): Promise<void> => {
   } else if (vault.holder(credential.secret, current) === null && strategy === 'human-created') void world.submit();
 };
 
-const storyOf = ({ ledger, sites, vault, vendor, credential, notices }: World): readonly string[] => [
+const storyOf = ({ ledger, calls, vault, vendor, credential, notices }: World): readonly string[] => [
   ...ledger.entries.map(
     ({ at, step, event, detail, rotationId }) => `${at} ${rotationId.slice(-8)} ${step}: ${event} ${detail}`,
   ),
-  ...sites.map(({ name, kind }) => `${kind} ${name}`),
+  ...calls,
   ...notices.map(({ severity, subject }) => `${severity}: ${subject}`),
   ...[...vault.labels(credential.secret)].map(([label, version]) => `${label} -> ${version}`),
   ...vendor

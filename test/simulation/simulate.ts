@@ -56,7 +56,7 @@ const report = (name: string, tally: Tally): boolean => {
 
 const replay = async (line: string): Promise<boolean> => {
   const [where = '', ...words] = line.split(' ');
-  const { outcomes, violations, notFired, story } = await runCase(readScenario(where), readPlan(words), true);
+  const { outcomes, violations, notFired, story } = await runCase(readScenario(where), readPlan(words));
   for (const each of story()) say(each);
   say(`Ended: ${outcomes}`);
   for (const site of notFired) say(`Never came to its turn: ${site}`);

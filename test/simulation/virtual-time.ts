@@ -7,6 +7,11 @@ export interface VirtualTime extends EngineClock {
   readonly after: (seconds: number, run: () => void) => void;
   readonly sleep: (seconds: number) => Promise<void>;
   readonly instant: () => Instant;
+  /**
+   * Waits until everything else has come to a call or to an event, as each call of the outside world does. So those who
+   * work at the same instant take turns, call by call, however many promises stand between two calls of one of them.
+   */
+  readonly turn: () => Promise<void>;
   /** Runs every event up to then, each when all that came before has settled; then it is that time. */
   readonly runUntil: (at: number) => Promise<void>;
 }
@@ -22,6 +27,7 @@ const settled = (): Promise<void> =>
 export const virtualTime = (start: number): VirtualTime => {
   let now = start;
   const events: Event[] = [];
+  let waiting: (() => void)[] = [];
 
   const schedule = (at: number, run: () => void): Event => {
     const event = { at, run, cancelled: false };
@@ -41,6 +47,10 @@ export const virtualTime = (start: number): VirtualTime => {
       new Promise((resolve) => {
         schedule(now + seconds * 1000, resolve);
       }),
+    turn: () =>
+      new Promise((resolve) => {
+        waiting.push(resolve);
+      }),
     until: (at, signal) =>
       new Promise((resolve) => {
         if (at <= now || signal.aborted) {
@@ -56,6 +66,12 @@ export const virtualTime = (start: number): VirtualTime => {
     runUntil: async (at) => {
       for (;;) {
         await settled();
+        if (waiting.length > 0) {
+          const turns = waiting;
+          waiting = [];
+          for (const take of turns) take();
+          continue;
+        }
         const event = events[0];
         if (event === undefined || event.at > at) break;
         events.shift();

@@ -92,6 +92,8 @@ export interface Build {
   readonly letCallsLandSeconds?: number;
   readonly request?: (request: RotationRequest) => RotationRequest;
   readonly reconciles?: boolean;
+  /** Every expression is evaluated each time, however often it was before. */
+  readonly forgets?: boolean;
   /** A page that breaks off is taken for the whole listing. */
   readonly believesPages?: boolean;
   /** For how long a consumer goes on with an old value, whatever the register says. */
@@ -122,6 +124,8 @@ export const makeWorld = (
   const contained = new Set<KeyId>();
   const outsiders = new Set<KeyId>();
   const sites: Site[] = [];
+  /** `write create-key.http.POST api_keys#1`, in order. */
+  const calls: string[] = [];
   const fired = new Set<string>();
   const counts = new Map<string, number>();
   const answers = new Map<string, unknown>();
@@ -192,12 +196,14 @@ export const makeWorld = (
     question: Question<Answer>,
   ): Promise<Answer> => {
     const { port, operation, kind, subject } = question;
+    await time.turn();
     const isFirst = caller.hasCalled !== true;
     caller.hasCalled = true;
     const path = `${caller.step}.${port}.${operation}`;
     const count = (counts.get(path) ?? 0) + 1;
     counts.set(path, count);
     const name = `${path}#${count}`;
+    calls.push(`${kind} ${name}`);
     const planned = plan.get(name);
     if (planned !== undefined) fired.add(name);
     const mayAct = recording ? possibleActs(world) : [];
@@ -384,7 +390,7 @@ export const makeWorld = (
       invoke: run,
       definitions: { [strategy]: text },
       pollSeconds: 1e9,
-      readMachine: rememberedMachine,
+      ...(build.forgets !== true && { readMachine: rememberedMachine }),
     });
   let deployments = 0;
   let stop = new AbortController();
@@ -579,6 +585,7 @@ export const makeWorld = (
     journal,
     notices,
     sites,
+    calls,
     fired,
     foreign,
     handMade,
