@@ -26,8 +26,8 @@ it.each(scenarios)('$vendor/$mode does no harm where one thing goes wrong', asyn
   const singles = singlesOf(sites).filter((_, place) => place % oneOf === 0);
   for (const single of singles) {
     const plan = new Map([single]);
-    const { violations, notFired } = await runCase(scenario, plan);
-    expect(residualsOf(plan, violations, scenario.setting) === null ? violations : []).toEqual([]);
-    expect(notFired).toEqual([]);
+    const result = await runCase(scenario, plan);
+    expect(residualsOf(plan, result, scenario.setting) === null ? result.violations : []).toEqual([]);
+    expect(result.notFired).toEqual([]);
   }
 });

@@ -50,9 +50,10 @@ export const possibleActs = (world: World): readonly Act[] => {
 
 /** What somebody else does, at this very instant. */
 export const perform = async (act: Act, world: World): Promise<void> => {
-  const { credential, vault, seeded, referee, vendor, outsiders } = world;
+  const { credential, vault, seeded, referee, vendor, outsiders, outside, troubles } = world;
   const kill = (key: KeyId | null): void => {
     if (key === null) return;
+    outside.kills += 1;
     outsiders.add(key);
     vendor.kill(key);
   };
@@ -61,6 +62,7 @@ export const perform = async (act: Act, world: World): Promise<void> => {
     if (leakedKeyId === null) return;
     await world.start(world.request({ urgency: 'emergency', leakedKeyId, containFirst: true }));
   };
+  if (act.startsWith('person-') || act === 'secret-deleted') outside.moves += 1;
   switch (act) {
     case 'second-schedule':
       await world.start(world.request());
@@ -118,12 +120,15 @@ export const perform = async (act: Act, world: World): Promise<void> => {
       break;
     case 'admin-revoked':
       vendor.revokeAdmin();
+      troubles.set('admin', Infinity);
       break;
     case 'vendor-refuses-all':
       vendor.refuseFor(outageSeconds);
+      troubles.set('vendor', world.time.now() + outageSeconds * 1000);
       break;
     case 'secret-deleted':
       vault.remove(credential.secret);
+      troubles.set('secret', Infinity);
       break;
     case 'new-definition':
       world.deploy();

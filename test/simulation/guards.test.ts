@@ -20,9 +20,9 @@ const wrongIn = async (line: string, build?: Build): Promise<readonly string[]> 
   const [where = '', ...words] = line.split(' ');
   const plan = readPlan(words);
   const scenario = readScenario(where);
-  const { violations, notFired } = await runCase(scenario, plan, false, build);
-  if (build === undefined && off.size === 0) expect(notFired).toEqual([]);
-  return residualsOf(plan, violations, scenario.setting) === null ? violations : [];
+  const result = await runCase(scenario, plan, false, build);
+  if (build === undefined && off.size === 0) expect(result.notFired).toEqual([]);
+  return residualsOf(plan, result, scenario.setting) === null ? result.violations : [];
 };
 
 const changed = (asl: string, from: string, to: string): string => {

@@ -9,6 +9,7 @@ import { holdsCanary } from './canary.ts';
 import type { MemoryJournal } from './memory-journal.ts';
 import type { MemoryLedger } from './memory-ledger.ts';
 import type { MemoryVault } from './memory-vault.ts';
+import type { Residual } from './residuals.ts';
 import type { Vendor } from './vendor.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -20,6 +21,9 @@ export interface Caller {
   intended: boolean;
   /** It has made a call before this one. */
   hasCalled?: boolean;
+  /** How often somebody outside had moved a label, or killed a key, when it looked last. */
+  sawMoves?: number;
+  sawKills?: number;
   /** Nobody waited for the call any more when it landed; too late: not even RollBack did. */
   readonly landed?: 'late' | 'too late';
 }
@@ -44,6 +48,10 @@ export interface Evidence {
   readonly outsiders: ReadonlySet<KeyId>;
   /** Nothing was planned against vendor and vault: then nothing may keep a leaked key alive. */
   readonly isProviderWell: boolean;
+  /** How often somebody outside has moved a label, or killed a key. */
+  readonly outside: { readonly moves: number; readonly kills: number };
+  /** Nothing was planned for, or is broken since, that time. */
+  readonly wasCalmSince: (at: number) => boolean;
   /** How far the product's clock may be off, in seconds. */
   readonly skewSeconds: () => number;
   /** Everything that leaves: texts in which no secret may be. */
@@ -57,6 +65,8 @@ export interface Evidence {
 export interface Judge {
   /** Each as `I1 what happened`, once. */
   readonly violations: ReadonlySet<string>;
+  /** Windows that were open when a key was stopped: somebody had acted since the step's last look. */
+  readonly raced: ReadonlySet<Residual>;
   /** Looks at the world after an effect. Null: somebody outside has acted. */
   readonly look: (caller: Caller | null) => void;
   readonly ended: (execution: Execution) => void;
@@ -78,6 +88,9 @@ const healWithinSeconds = 240;
 /** For so long a person may come back to a submission that was cut off. */
 const submissionCountsSeconds = 86_400;
 
+/** Whose keys are only disabled at first, and come back in the same step. */
+const canDisable = ['reversible', 'anthropic'];
+
 interface Serving {
   readonly key: KeyId | null;
   readonly version: VersionId | null;
@@ -90,6 +103,7 @@ export const judge = (world: Evidence): Judge => {
   const { secret } = credential;
   const longestTtl = Math.max(0, ...credential.consumers.map((consumer) => consumer.cacheTtlSeconds)) * 1000;
   const violations = new Set<string>();
+  const raced = new Set<Residual>();
   const served: Serving[] = [];
   const rotations = new Map<string, OpenRotation>();
   const dying = new Set<KeyId>();
@@ -158,7 +172,7 @@ export const judge = (world: Evidence): Judge => {
   const lookAtKeys = (caller: Caller | null, keys: readonly SimulatedKey[], serving: Serving): void => {
     const now = time.now();
     const who =
-      caller === null ? 'somebody' : `${caller.step}${caller.landed === 'too late' ? ' (landed too late)' : ''}`;
+      caller === null ? 'somebody' : `${caller.step}${caller.landed === undefined ? '' : ` (landed ${caller.landed})`}`;
     for (const key of keys) {
       const id = keyId(key.id);
       if (!seen.has(id) && caller === null) theirs.add(id);
@@ -179,8 +193,12 @@ export const judge = (world: Evidence): Judge => {
       if (dying.has(id)) continue;
       dying.add(id);
       if (caller === null) continue;
+      lookAtRace(caller);
       // The value in a slot that is not in use is nobody's: giving it another is how a key is made there.
       const isFreeSlot = isTwoSlot && !served.some((each) => each.key === id);
+      // Where nothing of ours has ever said that it served, a step cannot know.
+      if (!isFreeSlot && !isOurs(key) && caller.step === 'two-slot/create-key' && world.outside.moves > 0)
+        raced.add('slot-taken-at-the-last-call');
       if (world.foreign.has(id) || (!isFreeSlot && !isOurs(key)))
         violated('I10', `${who} killed a key that is not ours`);
       const { rotation } = ledger.record(credential.id);
@@ -211,6 +229,18 @@ export const judge = (world: Evidence): Judge => {
         violated('I3', `${who} killed the old key while the new one is refused`);
       }
     }
+  };
+
+  const movedWindow = (step: string): Residual => {
+    if (step === 'two-slot/create-key') return 'slot-taken-at-the-last-call';
+    return canDisable.includes(vendor.providerId) ? 'disabled-for-a-moment' : 'moved-at-the-last-call';
+  };
+  const lookAtRace = ({ step, sawMoves, sawKills }: Caller): void => {
+    const { moves, kills } = world.outside;
+    if (sawMoves !== undefined && sawMoves < moves) raced.add(movedWindow(step));
+    if (sawKills === undefined || sawKills === kills) return;
+    raced.add('killed-at-the-last-call');
+    if (isTwoSlot) raced.add('slot-refilled-at-the-last-call');
   };
 
   /** A new key that was refused is taken back at once: nobody gets anywhere with it. */
@@ -382,9 +412,12 @@ export const judge = (world: Evidence): Judge => {
 
   return {
     violations,
+    raced,
     unsettled,
     watched: () => {
-      if (refusedSince !== null && lastWatchAt !== null && refusedSince < lastWatchAt)
+      const isLate = refusedSince !== null && lastWatchAt !== null && refusedSince < lastWatchAt;
+      // A pass that could not look, or whose run was kept from its work, leaves it to the one after.
+      if (isLate && lastWatchAt !== null && world.wasCalmSince(lastWatchAt))
         violated('T1', 'AWSCURRENT was refused past the next watch');
       lastWatchAt = time.now();
     },

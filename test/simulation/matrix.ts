@@ -19,11 +19,12 @@ export interface Tally {
 
 export const emptyTally = (): Tally => ({ cases: 0, all: null, unexplained: [], explained: new Map(), neverFired: [] });
 
-const count = (tally: Tally, scenario: Scenario, { plan, notFired, violations, outcomes }: Result): void => {
+const count = (tally: Tally, scenario: Scenario, result: Result): void => {
+  const { plan, notFired, violations, outcomes } = result;
   tally.cases += 1;
   if (notFired.length > 0) tally.neverFired.push(caseText(scenario, plan));
   if (violations.length === 0) return;
-  const residuals = residualsOf(plan, violations, scenario.setting);
+  const residuals = residualsOf(plan, result, scenario.setting);
   if (residuals === null)
     tally.unexplained.push(`${caseText(scenario, plan)}\n    ${outcomes}: ${violations.join('; ')}`);
   for (const residual of residuals ?? []) tally.explained.set(residual, (tally.explained.get(residual) ?? 0) + 1);

@@ -3,6 +3,7 @@ import { keyId } from '../../functions/domain/identifiers.ts';
 import { current } from '../../functions/domain/labels.ts';
 import { SecretValue } from '../../functions/domain/secret-value.ts';
 import { type Plan, planText } from './plan.ts';
+import type { Residual } from './residuals.ts';
 import type { Site } from './seam.ts';
 import { type Build, makeWorld, type Scenario, scenarioText, type World } from './world.ts';
 
@@ -11,6 +12,8 @@ export interface Result {
   /** Sites of the plan that were never reached. */
   readonly notFired: readonly string[];
   readonly violations: readonly string[];
+  /** Windows that were seen open. */
+  readonly raced: ReadonlySet<Residual>;
   /** `Done RolledBack`: how the runs ended, in order of their start. */
   readonly outcomes: string;
   readonly sites: readonly Site[];
@@ -43,6 +46,7 @@ export const runCase = async (
     plan,
     notFired: [...plan.keys()].filter((site) => !world.fired.has(site)),
     violations: [...referee.violations],
+    raced: referee.raced,
     outcomes: world.journal
       .executions()
       .map(({ state }) => state)
@@ -117,8 +121,10 @@ const begin = async (world: World, { mode, vendor: vendorName }: Scenario): Prom
 
 /** What people do in time: renew an admin key that was revoked, and go on with what waits for them. */
 const people = async (world: World, hours: number): Promise<void> => {
-  const { vault, vendor, credential, ledger, strategy } = world;
+  const { vault, vendor, credential, ledger, strategy, troubles } = world;
   if (hours < 2) return;
+  troubles.delete('admin');
+  troubles.delete('secret');
   vendor.quicken();
   vault.restore(credential.secret);
   world.noticeServing();

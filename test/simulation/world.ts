@@ -131,6 +131,12 @@ export const makeWorld = (
   const answers = new Map<string, unknown>();
   const downUntil = new Map<PortName, number>();
   const deniedUntil = new Map<string, number>();
+  /** What others have broken, until when; in milliseconds since 1970. */
+  const troubles = new Map<'admin' | 'secret' | 'vendor', number>();
+  /** When the last part of the plan came to its turn. */
+  let firedAt = -Infinity;
+  /** How often somebody outside has moved a label, or killed a key. */
+  const outside = { moves: 0, kills: 0 };
   let skewSeconds = 0;
   let skewed = 0;
 
@@ -174,6 +180,10 @@ export const makeWorld = (
     contains: (key) => contained.has(key),
     outsiders,
     skewSeconds: () => skewed,
+    outside,
+    wasCalmSince: (at) =>
+      firedAt < at &&
+      [downUntil, deniedUntil, troubles].every((until) => [...until.values()].every((end) => end <= at)),
     isProviderWell: [...plan].every(([site, kind]) => !isAct(kind) && !/\.(?:http|vault)\./.test(site)),
     sinks: () =>
       JSON.stringify([
@@ -205,14 +215,22 @@ export const makeWorld = (
     const name = `${path}#${count}`;
     calls.push(`${kind} ${name}`);
     const planned = plan.get(name);
-    if (planned !== undefined) fired.add(name);
+    if (planned !== undefined) {
+      fired.add(name);
+      firedAt = time.now();
+    }
     const mayAct = recording ? possibleActs(world) : [];
     if (planned !== undefined && isAct(planned)) await perform(planned, world);
 
     const fail = (fault: Parameters<typeof failed>[1]): Answer =>
       failed(question, fault, vendor.failure) as Answer & HttpResponse;
+    const hasSeen = (): void => {
+      if (kind === 'read' && port === 'vault') caller.sawMoves = outside.moves;
+      if (kind === 'read' && port === 'http') caller.sawKills = outside.kills;
+    };
     const effect = async (landed?: Caller['landed']): Promise<Answer> => {
       const answer = await question.effect();
+      hasSeen();
       if (kind === 'write') {
         if (port === 'ledger' && operation === 'replace') caller.intended = true;
         referee.look(landed === undefined ? caller : { ...caller, landed });
@@ -278,6 +296,8 @@ export const makeWorld = (
         await time.sleep(slowSeconds);
         break;
       case 'stale':
+        // Whoever believes what is old has looked all the same.
+        hasSeen();
         if (previous !== undefined) return previous as Answer;
         break;
       case 'malformed':
@@ -591,6 +611,8 @@ export const makeWorld = (
     handMade,
     compromised,
     outsiders,
+    outside,
+    troubles,
     referee,
     executions,
     watch,
