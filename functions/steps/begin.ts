@@ -6,7 +6,13 @@ import { guard } from '../domain/guard.ts';
 import { type Instant, type KeyId, secondsBetween } from '../domain/identifiers.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { holderOf, labelOf, newLabel } from '../domain/labels.ts';
-import { type CredentialRecord, type OpenRotation, open, type RotationRequest } from '../domain/rotation.ts';
+import {
+  type CredentialRecord,
+  holdsPending,
+  type OpenRotation,
+  open,
+  type RotationRequest,
+} from '../domain/rotation.ts';
 import type { Ports } from '../ports.ts';
 import { acceptObligation } from './accept-obligation.ts';
 import { type CurrentKey, type CurrentLook, probeForRefusals, readCurrent } from './current-key.ts';
@@ -199,15 +205,15 @@ const isRefused = async ({ keyId, value }: CurrentKey, credential: Credential, p
   return (await listedAs(named, connection)) !== 'active';
 };
 
-/** Whether the key that an earlier run has stored and validated, and not put to use, is gone: leaked itself, or revoked. */
+/** Whether the key that an earlier run has stored, and not put to use, is gone: leaked itself, or revoked. */
 const isPendingRefused = async (
-  { old, new: key, phase }: OpenRotation,
+  rotation: OpenRotation,
   look: CurrentLook | null,
   credential: Credential,
   ports: Ports,
 ): Promise<boolean> => {
-  const isPending = key !== null && phase === 'validated' && look?.current?.versionId === old?.versionId;
-  if (!isPending || look === null) return false;
+  if (look === null || look.current?.versionId !== rotation.old?.versionId || !holdsPending(rotation)) return false;
+  const { new: key } = rotation;
   const label = labelOf(look.versions, key.versionId);
   const payload = label && (await ports.vault.read(credential.secret, key.versionId, label));
   return !payload || isRefused({ ...key, value: payload.apiKey }, credential, ports);

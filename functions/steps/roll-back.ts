@@ -5,12 +5,13 @@ import { guard } from '../domain/guard.ts';
 import type { KeyId } from '../domain/identifiers.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { current as currentLabel, isOurs, labelOf, newLabel, oldLabel, pending, previous } from '../domain/labels.ts';
-import { isOldKeyDying, type Outcome, type RotationRequest } from '../domain/rotation.ts';
+import { isOldKeyDying, type Outcome, type RotationRequest, type StoredKey } from '../domain/rotation.ts';
 import type { Ports } from '../ports.ts';
 import type { Connection, Verdict } from '../providers/provider.ts';
 import { type CurrentLook, probe, probeForRefusals, readCurrent } from './current-key.ts';
 import { type Held, write } from './hold.ts';
 import type { Step, StepName } from './step.ts';
+import { versionToken } from './version-token.ts';
 
 type Input = RotationRequest & {
   readonly fault?: { readonly name: string };
@@ -78,9 +79,11 @@ export const rollBackWith = (
         throw new Fault('NeedsPerson', 'Both keys are refused by the provider: submit or create one by hand.');
       case 'label-back':
       case 'remove-new': {
-        const intended = await write(ports, holding, { phase: 'rolling-back' });
+        const lately = decision.kind === 'remove-new' ? await servedLately(holding.rotation, look, ports) : null;
+        const served = lately && { new: lately, cutOverAt: holding.rotation.cutOverAt ?? ports.clock.now() };
+        const intended = await write(ports, holding, { phase: 'rolling-back', ...served });
         if (decision.kind === 'label-back') await putBack(ports, intended);
-        const isAsBefore = await takeBack(ports, intended, connection, removeKeys);
+        const isAsBefore = await takeBack(ports, intended, connection, removeKeys, lately);
         return { rolledBack: true, outcome: isAsBefore ? clean : 'Superseded' };
       }
     }
@@ -122,16 +125,40 @@ const putBack = async (ports: Ports, { rotation: { credential, new: key, old } }
 };
 
 /**
+ * The new key, where AWSCURRENT is on it or was taken from it by somebody else: consumers may hold it for an overlap
+ * more, so it is left to the stray sweep. A first key serves from the moment that it is stored, recorded or not.
+ */
+const servedLately = async (
+  { rotationId, credential, new: key }: Held['rotation'],
+  { versions }: CurrentLook,
+  { vault }: Ports,
+): Promise<StoredKey | null> => {
+  const versionId = key?.versionId ?? versionToken(rotationId);
+  const { labels = [] } = versions.find((version) => version.versionId === versionId) ?? {};
+  const label = labels.find((name) => name === currentLabel || name === previous);
+  if (label === undefined || key !== null) return label === undefined ? null : key;
+  const payload = await vault.read(credential.secret, versionId, label);
+  return payload?.keyId == null ? null : { keyId: payload.keyId, versionId };
+};
+
+/**
  * Labels first, then a fresh look, then the keys: a key that serves after all is never removed.
  *
  * @returns whether AWSCURRENT was where the rotation had found it, at that look
  */
-const takeBack = async (ports: Ports, held: Held, connection: Connection, removeKeys: RemoveKeys): Promise<boolean> => {
+const takeBack = async (
+  ports: Ports,
+  held: Held,
+  connection: Connection,
+  removeKeys: RemoveKeys,
+  lately: StoredKey | null,
+): Promise<boolean> => {
   const { rotationId, credential, attempts, old, new: key } = held.rotation;
   for (const { versionId, labels } of (await ports.vault.describe(credential.secret)) ?? []) {
     const isNew = versionId === key?.versionId;
     for (const label of labels) {
-      const pointsAtNew = isNew && (label === pending || label === previous);
+      // Of a key that served lately AWSPREVIOUS still tells that, should this step be run again.
+      const pointsAtNew = isNew && (label === pending || (label === previous && lately === null));
       // What was taken up carries the earlier run's names. Labels on other versions may be a submission's.
       const isOfThisRun = label === newLabel(rotationId) || label === oldLabel(rotationId);
       const isLeft = isOurs(label) && (isOfThisRun || isNew || versionId === old?.versionId);
@@ -148,7 +175,7 @@ const takeBack = async (ports: Ports, held: Held, connection: Connection, remove
   if (current !== null && serving == null) return isAsBefore;
   const made = [...attempts.map((attempt) => attempt.keyId), key?.keyId].filter((keyId) => keyId != null);
   const keys = [...new Set(made)]
-    .filter((keyId) => guard('roll-back-spares-what-serves', keyId !== serving))
+    .filter((keyId) => guard('roll-back-spares-what-serves', keyId !== serving && keyId !== lately?.keyId))
     .filter((keyId) => keyId !== old?.keyId);
   await removeKeys(connection, keys);
   return isAsBefore;

@@ -138,8 +138,13 @@ describe('begin: who works, and from where', () => {
       { kind: 'start', old: oldKey },
     ],
     [
-      'a pending key that was not validated is not',
-      { ...emergency(oldKey), owner: runningScheduled, open: { ...validated, phase: 'staged' } },
+      'a pending key that was not validated is, to be validated',
+      { ...emergency(oldKey), owner: runningScheduled, open: { ...validated, phase: 'created' } },
+      { kind: 'adopt-pending', old: oldKey },
+    ],
+    [
+      'a pending key that is being taken back is not',
+      { ...emergency(oldKey), owner: runningScheduled, open: { ...validated, phase: 'rolling-back' } },
       { kind: 'start', old: oldKey },
     ],
     [

@@ -1,6 +1,6 @@
 import { guard } from '../guard.ts';
 import type { KeyId, VersionId } from '../identifiers.ts';
-import type { OpenRotation, RotationRequest, StoredKey } from '../rotation.ts';
+import { holdsPending, type OpenRotation, type RotationRequest, type StoredKey } from '../rotation.ts';
 
 export type BeginView = {
   readonly request: Pick<RotationRequest, 'rotationId' | 'urgency' | 'leakedKeyId' | 'replacement'>;
@@ -17,7 +17,7 @@ export type BeginView = {
   readonly current: { readonly versionId: VersionId; readonly keyId: KeyId | null } | null;
   /** The provider refuses the key that serves; looked at only where an earlier run made it, or a person hands in another. */
   readonly currentIsRefused: boolean;
-  /** The provider refuses the key that an earlier run has validated and not put to use. */
+  /** The provider refuses the key that an earlier run has stored and not put to use. */
   readonly pendingIsRefused: boolean;
   /** A person has handed in a key for this very run. */
   readonly isSubmitted: boolean;
@@ -37,7 +37,7 @@ export type BeginDecision =
   | { readonly kind: 'start'; readonly old: StoredKey | null }
   /** What an earlier run left: its new key serves already, its old key is still to die. */
   | { readonly kind: 'take-up-cut-over' }
-  /** What an earlier run left: its new key is stored and validated, and not yet current. */
+  /** What an earlier run left: its new key is stored, and not yet current. It is validated again. */
   | { readonly kind: 'adopt-pending'; readonly old: StoredKey }
   /** The key that must die does not serve: no new key is needed. */
   | { readonly kind: 'kill-only'; readonly new: StoredKey; readonly oldKeyId: KeyId };
@@ -86,7 +86,7 @@ export const decideBegin = (view: BeginView): BeginDecision => {
     return { kind: 'kill-only', new: serving, oldKeyId: leaked };
   }
   if (cutOver && leaked === null) return { kind: 'take-up-cut-over' };
-  const isPending = open?.new != null && open.phase === 'validated' && open.old?.versionId === current.versionId;
+  const isPending = open !== null && holdsPending(open) && open.old?.versionId === current.versionId;
   if (isPending && guard('adopts-the-living', !view.pendingIsRefused)) return { kind: 'adopt-pending', old: serving };
   return { kind: 'start', old: serving };
 };

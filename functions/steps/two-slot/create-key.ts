@@ -4,7 +4,7 @@ import {
   type TwoSlotView,
 } from '../../domain/decisions/two-slot-create-key.ts';
 import { Fault } from '../../domain/fault.ts';
-import { secondsBetween } from '../../domain/identifiers.ts';
+import { type Instant, type KeyId, secondsBetween } from '../../domain/identifiers.ts';
 import type { Attempt, RotationRequest } from '../../domain/rotation.ts';
 import type { Connection, Slot } from '../../providers/provider.ts';
 import { type CreateKeyOutput, keep } from '../create-key.ts';
@@ -45,7 +45,7 @@ export const createInFreeSlot: Step<RotationRequest, View, TwoSlotDecision, Crea
           }
         : null,
       letCallsLandSeconds: request.letCallsLandSeconds,
-      stillHeld: held.record.leftovers.filter(({ since }) => since > now).map(({ keyId }) => keyId),
+      stillHeld: stillHeldAt(now, held),
       urgency: rotation.urgency,
     };
   },
@@ -90,6 +90,12 @@ export const createInFreeSlot: Step<RotationRequest, View, TwoSlotDecision, Crea
       }
     }
   },
+};
+
+/** What was taken out of service less than an overlap ago, or since reconcile looked last. */
+const stillHeldAt = (now: Instant, { record: { leftovers, serving }, rotation: { old } }: Held): readonly KeyId[] => {
+  const dropped = serving === null || serving.keyId === old?.keyId ? [] : [serving];
+  return [...leftovers.filter(({ since }) => since > now), ...dropped].map(({ keyId }) => keyId);
 };
 
 const slotNamed = (slots: readonly Slot[], name: string): Slot => {
