@@ -202,7 +202,7 @@ const isRefused = async ({ keyId, value }: CurrentKey, credential: Credential, p
   const { refusals } = await probeForRefusals(ports, connection, value, refusalsThatCount, spacingSeconds);
   if (refusals < refusalsThatCount) return false;
   const named = keyId ?? (await connection.identifyKey?.(value)) ?? undefined;
-  return (await listedAs(named, connection)) !== 'active';
+  return guard('listed-is-alive', (await listedAs(named, connection)) !== 'active');
 };
 
 /** Whether the key that an earlier run has stored, and not put to use, is gone: leaked itself, or revoked. */

@@ -41,6 +41,7 @@ export const possibleActs = (world: World): readonly Act[] => {
       case 'clock-10':
       case 'admin-revoked':
       case 'vendor-refuses-all':
+      case 'vendor-refuses-values':
       case 'new-definition':
         return true;
     }
@@ -123,7 +124,8 @@ export const perform = async (act: Act, world: World): Promise<void> => {
       troubles.set('admin', Infinity);
       break;
     case 'vendor-refuses-all':
-      vendor.refuseFor(outageSeconds);
+    case 'vendor-refuses-values':
+      vendor.refuseFor(outageSeconds, act === 'vendor-refuses-all' ? 'all' : 'values');
       troubles.set('vendor', world.time.now() + outageSeconds * 1000);
       break;
     case 'secret-deleted':

@@ -53,6 +53,7 @@ const touches = (act: Act, { port, kind, operation }: Site): boolean => {
     case 'provider-kills-old':
     case 'person-kills-new':
     case 'vendor-refuses-all':
+    case 'vendor-refuses-values':
       return port === 'http';
     case 'admin-revoked':
       return port === 'http' || operation === 'readAdmin';

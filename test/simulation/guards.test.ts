@@ -36,6 +36,8 @@ const cases: Readonly<Record<GuardName, string>> = {
   'own-lease': 'human/scheduled/prompt validate.ledger.append#1=compromise-new',
   'one-at-a-time': 'delete-only/scheduled/prompt cut-over.ledger.replace#1=second-schedule',
   'begins-once': 'delete-only/contain-first/prompt begin.ledger.read#1=again-later',
+  'listed-is-alive':
+    'reversible/contain-first/prompt contain.ledger.putObligation#1=outage contain.http.POST~api_keys/:id#2=vendor-refuses-values',
   'adopts-the-living':
     'reversible/contain-first/prompt sweep.ledger.all#1=compromise-new cut-over.ledger.replace#1=outage',
   'validate-before-first-issue': 'delete-only/first-issue/lagging',

@@ -42,6 +42,7 @@ export const acts = [
   'clock-10',
   'admin-revoked',
   'vendor-refuses-all',
+  'vendor-refuses-values',
   'secret-deleted',
   'new-definition',
 ] as const;

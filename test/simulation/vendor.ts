@@ -34,8 +34,8 @@ export interface Vendor {
   readonly kill: (key: KeyId) => void;
   /** The admin key is refused from now on; the next `admin` is accepted. */
   readonly revokeAdmin: () => void;
-  /** For so many seconds every key is refused, though none is dead. */
-  readonly refuseFor: (seconds: number) => void;
+  /** For so many seconds every key is refused, though none is dead; of `values`, the admin key is not. */
+  readonly refuseFor: (seconds: number, whose: 'all' | 'values') => void;
   /** A consumer calls with a value. */
   readonly use: (value: string) => boolean;
   readonly isLive: (key: SimulatedKey) => boolean;
@@ -70,9 +70,13 @@ const define =
     const chosen: Options = { ...simulation.defaults, ...options(setting), ...admin(1).options };
     const world = simulation.makeWorld(chosen, { now, random: canaryText() });
     const parsed = provider.settings(settings);
-    let refusesUntil = now();
+    const refusesUntil = { all: now(), values: now() };
+    const isOfValue = ({ headers }: HttpRequest): boolean =>
+      simulation.keys(world).some(({ value }) => Object.values(headers).some((text) => text.includes(value)));
+    const isRefused = (request: HttpRequest): boolean =>
+      now() < refusesUntil.all || (now() < refusesUntil.values && isOfValue(request));
     const answer: Vendor['answer'] = (request) =>
-      answerInMemory(simulation, world, now() < refusesUntil ? withoutKey(request) : request);
+      answerInMemory(simulation, world, isRefused(request) ? withoutKey(request) : request);
     const lag = (): number => ('activationLagSeconds' in chosen ? Number(chosen.activationLagSeconds) : 0);
     const send = (request: Pick<HttpRequest, 'method' | 'url' | 'headers'>): HttpResponse =>
       answer({ timeoutSeconds: 1, ...request });
@@ -102,8 +106,8 @@ const define =
         admins += 1;
         Object.assign(chosen, admin(admins).options);
       },
-      refuseFor: (seconds) => {
-        refusesUntil = instant(milliseconds(now()) + seconds * 1000);
+      refuseFor: (seconds, whose) => {
+        refusesUntil[whose] = instant(milliseconds(now()) + seconds * 1000);
       },
       use: (value) => send(use(value)).status === 200,
       isLive: ({ createdAt, refusedAt }) =>
