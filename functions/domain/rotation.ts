@@ -294,11 +294,10 @@ const abandon = (
 /** A key that has served lives on in caches for one overlap; a leaked one is given no such time. */
 const unusedSince = (
   keyId: KeyId,
-  { old, new: key, cutOverAt, credential, urgency }: OpenRotation,
+  { old, cutOverAt, credential, urgency }: OpenRotation,
   at: Instant,
   served?: KeyId,
 ): Instant => {
-  const hasServed =
-    keyId === old?.keyId ? urgency === 'scheduled' : keyId === served || (keyId === key?.keyId && cutOverAt !== null);
+  const hasServed = keyId === old?.keyId ? urgency === 'scheduled' : keyId === served || cutOverAt !== null;
   return hasServed ? instant(milliseconds(at) + credential.overlapSeconds * 1000) : at;
 };

@@ -3,9 +3,9 @@ import { type BeginDecision, type BeginView, decideBegin } from '../domain/decis
 import { refusalsThatCount } from '../domain/decisions/confirm.ts';
 import { Fault } from '../domain/fault.ts';
 import { guard } from '../domain/guard.ts';
-import { type Instant, type KeyId, secondsBetween } from '../domain/identifiers.ts';
+import { type Instant, type KeyId, secondsBetween, rotationId as toRotationId } from '../domain/identifiers.ts';
 import type { JsonObject } from '../domain/json.ts';
-import { holderOf, labelOf, newLabel } from '../domain/labels.ts';
+import { holderOf, newLabel } from '../domain/labels.ts';
 import {
   type CredentialRecord,
   holdsPending,
@@ -36,6 +36,7 @@ type View = BeginView & {
 };
 
 const spacingSeconds = 2;
+const anyRotation = toRotationId('');
 
 /** Takes the lease and opens the rotation, on a copy of the register's entry; or finds that there is nothing to do. */
 export const begin: Step<Input, View, BeginDecision, JsonObject> = {
@@ -214,8 +215,9 @@ const isPendingRefused = async (
 ): Promise<boolean> => {
   if (look === null || look.current?.versionId !== rotation.old?.versionId || !holdsPending(rotation)) return false;
   const { new: key } = rotation;
-  const label = labelOf(look.versions, key.versionId);
-  const payload = label && (await ports.vault.read(credential.secret, key.versionId, label));
+  const { labels = [] } = look.versions.find(({ versionId }) => versionId === key.versionId) ?? {};
+  const newLabelled = labels.find((label) => label.startsWith(newLabel(anyRotation)));
+  const payload = newLabelled && (await ports.vault.read(credential.secret, key.versionId, newLabelled));
   return !payload || isRefused({ ...key, value: payload.apiKey }, credential, ports);
 };
 

@@ -21,14 +21,14 @@ export const disableOld: Step<RotationRequest, RetireView, RetireOldDecision, Js
   decide: decideRetireOld,
 
   async act(decision, view, _request, ports) {
-    await unlessItMustLive(decision, view);
+    await unlessItMustLive(decision, view, ports);
     if (guard('disable-first', decision.kind === 'not-offered')) return {};
     const intended = await write(ports, view.held, { phase: 'disabling-old' });
     await view.connection.disableKey?.(view.oldKeyId);
     const { current } = await readCurrent(ports, view.held.rotation.credential);
     const after = { ...view, held: intended, current };
     const fresh = decideRetireOld(after);
-    if (!guard('re-read-after-disabling', fresh.kind === 'retire')) await unlessItMustLive(fresh, after);
+    if (!guard('re-read-after-disabling', fresh.kind === 'retire')) await unlessItMustLive(fresh, after, ports);
     await write(ports, intended, { phase: 'old-disabled' });
     return {};
   },

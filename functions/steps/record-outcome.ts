@@ -67,7 +67,8 @@ export const recordOutcome: Step<Input, View, RecordOutcomeDecision, JsonObject>
     if (!owesNothing && leakedKeyId !== null) await acceptObligation(ports, input, leakedKeyId, input);
     if (rotation !== null && decision.kind === 'park') await replace(ports, park(record, outcome, at), revision);
     if (rotation !== null && decision.kind === 'close') {
-      const old = input.rolledBack === true ? rotation.old?.keyId : undefined;
+      const isAsBefore = input.rolledBack === true && outcome !== 'Superseded';
+      const old = isAsBefore ? rotation.old?.keyId : undefined;
       await replace(ports, end(record, outcome, at, await servingKey(rotation, ports), [old]), revision);
     }
     await recordEnd(

@@ -1,10 +1,10 @@
 import type { RetireOldDecision, RetireOldView } from '../domain/decisions/retire-old.ts';
 import { Fault, Superseded } from '../domain/fault.ts';
-import { guard } from '../domain/guard.ts';
 import { type OpenRotation, phases, type RotationRequest } from '../domain/rotation.ts';
 import type { Ports } from '../ports.ts';
 import type { Connection } from '../providers/provider.ts';
 import { probe, readCurrent } from './current-key.ts';
+import { enableOld } from './enable-old.ts';
 import { type Held, hold } from './hold.ts';
 
 export type RetireView = RetireOldView & { readonly held: Held; readonly connection: Connection };
@@ -33,19 +33,16 @@ export const observeRetirement = async (
 };
 
 /** Ends the step when the old key must stay alive; brings it back where it was already disabled. */
-export const unlessItMustLive = async (decision: RetireOldDecision, view: RetireView): Promise<void> => {
-  const { held, connection, oldKeyId } = view;
+export const unlessItMustLive = async (decision: RetireOldDecision, view: RetireView, ports: Ports): Promise<void> => {
+  const { held, connection } = view;
   if (decision.kind === 'retire' || decision.kind === 'not-offered') return;
   // No clear answer says nothing against the new key: enabling and disabling in turns would only blur the proof.
   const isUnclear = decision.kind === 'current-not-accepted' && view.verdict?.kind === 'unclear';
-  if (!isUnclear && wasDisabled(held.rotation)) await connection.enableKey?.(oldKeyId);
+  if (!isUnclear && wasDisabled(held.rotation)) await enableOld(connection, held.rotation, ports);
   if (decision.kind === 'moved-by-another') {
     throw new Superseded('AWSCURRENT was moved by another; theirs is untouched and the old key was left alive.');
   }
   throw new Fault('NothingChanged', 'The key that serves is not accepted at this moment; the old key was left alive.');
 };
 
-/** A leaked key stays dead, whatever becomes of the rotation. */
-const wasDisabled = ({ phase, containedAt, urgency }: OpenRotation): boolean =>
-  guard('leaked-stays-dead', urgency !== 'emergency' && containedAt === null) &&
-  phases.indexOf(phase) >= phases.indexOf('disabling-old');
+const wasDisabled = ({ phase }: OpenRotation): boolean => phases.indexOf(phase) >= phases.indexOf('disabling-old');

@@ -15,7 +15,7 @@ export const revokeOld: Step<RotationRequest, RetireView, RetireOldDecision, Jso
   decide: decideRetireOld,
 
   async act(decision, view, _request, ports) {
-    await unlessItMustLive(decision, view);
+    await unlessItMustLive(decision, view, ports);
     if (decision.kind === 'not-offered') {
       throw new Fault(
         'NeedsPerson',

@@ -5,10 +5,11 @@ import { guard } from '../domain/guard.ts';
 import type { KeyId } from '../domain/identifiers.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { current as currentLabel, isOurs, labelOf, newLabel, oldLabel, pending, previous } from '../domain/labels.ts';
-import { isOldKeyDying, type Outcome, type RotationRequest, type StoredKey } from '../domain/rotation.ts';
+import { isOldKeyDying, type Outcome, type RotationRequest } from '../domain/rotation.ts';
 import type { Ports } from '../ports.ts';
 import type { Connection, Verdict } from '../providers/provider.ts';
 import { type CurrentLook, probe, probeForRefusals, readCurrent } from './current-key.ts';
+import { enableOld } from './enable-old.ts';
 import { type Held, write } from './hold.ts';
 import type { Step, StepName } from './step.ts';
 import { versionToken } from './version-token.ts';
@@ -79,11 +80,11 @@ export const rollBackWith = (
         throw new Fault('NeedsPerson', 'Both keys are refused by the provider: submit or create one by hand.');
       case 'label-back':
       case 'remove-new': {
-        const lately = decision.kind === 'remove-new' ? await servedLately(holding.rotation, look, ports) : null;
-        const served = lately && { new: lately, cutOverAt: holding.rotation.cutOverAt ?? ports.clock.now() };
-        const intended = await write(ports, holding, { phase: 'rolling-back', ...served });
+        const isHeld = decision.kind === 'remove-new' && servedLately(holding.rotation, look);
+        const cutOverAt = holding.rotation.cutOverAt ?? (isHeld ? ports.clock.now() : null);
+        const intended = await write(ports, holding, { phase: 'rolling-back', cutOverAt });
         if (decision.kind === 'label-back') await putBack(ports, intended);
-        const isAsBefore = await takeBack(ports, intended, connection, removeKeys, lately);
+        const isAsBefore = await takeBack(ports, intended, connection, removeKeys, isHeld);
         return { rolledBack: true, outcome: isAsBefore ? clean : 'Superseded' };
       }
     }
@@ -103,17 +104,16 @@ const certain = (refusals: number, last: Verdict): 'accepted' | 'refused' | 'unc
 };
 
 const oldVerdictOf = async (
-  { old, credential, phase, urgency }: Held['rotation'],
+  rotation: Held['rotation'],
   { versions }: CurrentLook,
   connection: Connection,
   ports: Ports,
 ): Promise<'accepted' | 'refused' | 'unclear'> => {
+  const { old, credential, phase } = rotation;
   const label = old?.versionId == null ? null : labelOf(versions, old.versionId);
   if (old?.versionId == null || label === null) return 'refused';
   if (isOldKeyDying({ phase })) return 'refused';
-  const wasDisabled = phase === 'disabling-old' || phase === 'old-disabled';
-  // A leaked key stays as dead as it is.
-  if (wasDisabled && guard('leaked-stays-dead', urgency === 'scheduled')) await connection.enableKey?.(old.keyId);
+  if (phase === 'disabling-old' || phase === 'old-disabled') await enableOld(connection, rotation, ports);
   const payload = await ports.vault.read(credential.secret, old.versionId, label);
   return payload === null ? 'unclear' : (await probe(connection, payload.apiKey)).kind;
 };
@@ -125,20 +125,13 @@ const putBack = async (ports: Ports, { rotation: { credential, new: key, old } }
 };
 
 /**
- * The new key, where AWSCURRENT is on it or was taken from it by somebody else: consumers may hold it for an overlap
- * more, so it is left to the stray sweep. A first key serves from the moment that it is stored, recorded or not.
+ * Whether AWSCURRENT is on the new version, or was taken from it by somebody else: consumers may hold its value for an
+ * overlap more, so its key is left to the stray sweep. A first key serves from the moment that it is stored.
  */
-const servedLately = async (
-  { rotationId, credential, new: key }: Held['rotation'],
-  { versions }: CurrentLook,
-  { vault }: Ports,
-): Promise<StoredKey | null> => {
+const servedLately = ({ rotationId, new: key }: Held['rotation'], { versions }: CurrentLook): boolean => {
   const versionId = key?.versionId ?? versionToken(rotationId);
   const { labels = [] } = versions.find((version) => version.versionId === versionId) ?? {};
-  const label = labels.find((name) => name === currentLabel || name === previous);
-  if (label === undefined || key !== null) return label === undefined ? null : key;
-  const payload = await vault.read(credential.secret, versionId, label);
-  return payload?.keyId == null ? null : { keyId: payload.keyId, versionId };
+  return labels.includes(currentLabel) || labels.includes(previous);
 };
 
 /**
@@ -151,14 +144,14 @@ const takeBack = async (
   held: Held,
   connection: Connection,
   removeKeys: RemoveKeys,
-  lately: StoredKey | null,
+  isHeld: boolean,
 ): Promise<boolean> => {
   const { rotationId, credential, attempts, old, new: key } = held.rotation;
   for (const { versionId, labels } of (await ports.vault.describe(credential.secret)) ?? []) {
     const isNew = versionId === key?.versionId;
     for (const label of labels) {
       // Of a key that served lately AWSPREVIOUS still tells that, should this step be run again.
-      const pointsAtNew = isNew && (label === pending || (label === previous && lately === null));
+      const pointsAtNew = isNew && (label === pending || (label === previous && !isHeld));
       // What was taken up carries the earlier run's names. Labels on other versions may be a submission's.
       const isOfThisRun = label === newLabel(rotationId) || label === oldLabel(rotationId);
       const isLeft = isOurs(label) && (isOfThisRun || isNew || versionId === old?.versionId);
@@ -172,10 +165,10 @@ const takeBack = async (
       ? old?.keyId
       : (current?.keyId ?? (current && (await connection.identifyKey?.(current.value))));
   // A value that nobody can name may be any key's: then the sweep decides, later.
-  if (current !== null && serving == null) return isAsBefore;
+  if (isHeld || (current !== null && serving == null)) return isAsBefore;
   const made = [...attempts.map((attempt) => attempt.keyId), key?.keyId].filter((keyId) => keyId != null);
   const keys = [...new Set(made)]
-    .filter((keyId) => guard('roll-back-spares-what-serves', keyId !== serving && keyId !== lately?.keyId))
+    .filter((keyId) => guard('roll-back-spares-what-serves', keyId !== serving))
     .filter((keyId) => keyId !== old?.keyId);
   await removeKeys(connection, keys);
   return isAsBefore;

@@ -7,6 +7,7 @@ import { eventSource, ledgerTableName } from './names.ts';
 const rollBack: readonly Right[] = [
   'write-record',
   'write-journal',
+  'list-obligations',
   'admin-secret',
   'read-current',
   'read-old',
@@ -29,6 +30,7 @@ export const rightsOf: { readonly [Name in FunctionName]: readonly Right[] } = {
     'write-obligation',
     'admin-secret',
     'read-current',
+    'read-new',
     'look-at-runs',
   ],
   'create-key': [
@@ -45,8 +47,8 @@ export const rightsOf: { readonly [Name in FunctionName]: readonly Right[] } = {
   'cut-over': ['write-record', 'write-journal', 'pin-old', 'move-current'],
   confirm: ['write-record', 'write-journal', 'admin-secret', 'read-current'],
   'check-usage': ['read-record', 'write-journal', 'admin-secret', 'notices'],
-  'disable-old': ['write-record', 'write-journal', 'admin-secret', 'read-current'],
-  'revoke-old': ['write-record', 'write-journal', 'admin-secret', 'read-current'],
+  'disable-old': ['write-record', 'write-journal', 'list-obligations', 'admin-secret', 'read-current'],
+  'revoke-old': ['write-record', 'write-journal', 'list-obligations', 'admin-secret', 'read-current'],
   'prove-refused': [
     'write-record',
     'write-journal',
@@ -77,7 +79,7 @@ export const rightsOf: { readonly [Name in FunctionName]: readonly Right[] } = {
     'store-version',
     'fingerprint',
   ],
-  'two-slot/revoke-old': ['write-record', 'write-journal', 'admin-secret', 'read-current'],
+  'two-slot/revoke-old': ['write-record', 'write-journal', 'list-obligations', 'admin-secret', 'read-current'],
   'two-slot/roll-back': rollBack,
   'human-created/create-key': ['write-record', 'write-journal', 'write-print', 'read-new', 'fingerprint'],
   'human-created/roll-back': rollBack,

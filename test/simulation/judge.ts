@@ -76,7 +76,7 @@ export interface Judge {
   /** A consumer that had the old key in use got nowhere with it. */
   readonly consumerFailed: () => void;
   /** Confirm says that the new key serves. */
-  readonly confirmed: () => void;
+  readonly confirmed: (caller: Caller) => void;
   /** What still has to happen; empty when nothing has. */
   readonly unsettled: () => readonly string[];
 }
@@ -404,7 +404,8 @@ export const judge = (world: Evidence): Judge => {
     if (state === 'RolledBack' && rotation.containedAt !== null) violated('I7', 'RolledBack after containment');
     // A run that moves AWSCURRENT back has to look whether that key lives. Where it never moved it, heal looks.
     const serving = keyOf(vault.holder(secret, current));
-    const isOthersDeed = rotation.cutOverAt === null && serving !== null && isExcused(serving);
+    const isOthersDeed =
+      serving !== null && (world.compromised.has(serving) || (rotation.cutOverAt === null && isExcused(serving)));
     const isDead = deadServing() && !deadFromTheStart.has(name) && !isOthersDeed;
     if (state === 'RolledBack' && (vault.holder(secret, current) !== before || isDead))
       violated('I7', 'RolledBack, and the old key does not serve');
@@ -422,7 +423,8 @@ export const judge = (world: Evidence): Judge => {
       lastWatchAt = time.now();
     },
     consumerFailed: () => violated('I18', 'a consumer was cut off from the key that it still used'),
-    confirmed: () => {
+    confirmed: (caller) => {
+      lookAtRace(caller);
       const serving = keyOf(vault.holder(secret, current));
       if (deadServing() && serving !== null && !world.compromised.has(serving))
         violated('I3', 'a new key is confirmed that is refused');

@@ -38,7 +38,11 @@ const windows = {
   },
   'killed-at-the-last-call': {
     why: 'Somebody kills the new key in the instant between its last probe and the call that stops the old one. No vendor stops one key only if another is accepted. A replacement is made at the next watch.',
-    violates: [/^I3 \S+ killed the old key while the new one is refused$/],
+    violates: [
+      /^I3 \S+ killed the old key while the new one is refused$/,
+      // And between that probe and the words that say so.
+      /^I3 a new key is confirmed that is refused$/,
+    ],
   },
   'slot-taken-at-the-last-call': {
     why: 'A person puts to use what the free slot holds, between the look at the slots and the call that regenerates it; or a moment before, where no rotation has put on record what served: caches still hold the value of the slot that has just become free. The vendor has no compare-and-swap for slots, and a label does not tell when it was moved.',
@@ -83,7 +87,10 @@ const windows = {
   'taken-at-its-word': {
     why: 'A vendor answers a dead key as it answers a key that is known and may not do this. There is no other sign: a listing says less than the key.',
     opens: (site, kind) => kind === 'denied' && /\.http\.GET (?:models|indexes|messages)/.test(site),
-    violates: [/^I3 a new key is confirmed that is refused$/],
+    violates: [
+      /^I3 a new key is confirmed that is refused$/,
+      /^I3 \S+ killed the old key while the new one is refused$/,
+    ],
   },
   'old-value-lost': {
     why: 'Two persons, or one twice, move AWSCURRENT before CutOver has pinned the old version: no label holds it any more, so nobody can ask with its value. Done rests on a complete listing, after the time that a revocation takes.',

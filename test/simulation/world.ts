@@ -352,7 +352,7 @@ export const makeWorld = (
         replace: (record, revision) => ask('ledger', 'replace', 'write', () => book.replace(record, revision)),
         all: () => ask('ledger', 'all', 'read', book.all),
         append: (entry) => {
-          if (entry.event === 'confirmed') referee.confirmed();
+          if (entry.event === 'confirmed') referee.confirmed(caller);
           return ask('ledger', 'append', 'write', () => book.append(entry));
         },
         entries: (rotation) => ask('ledger', 'entries', 'read', () => book.entries(rotation)),

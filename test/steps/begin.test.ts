@@ -14,7 +14,9 @@ import {
   refused,
   run,
   type Start,
+  type StepWorld,
   stepWorld,
+  unclear,
 } from './step-world.ts';
 
 const incident = { incidentId: incidentId('inc-1'), reportedAt: at(-20), acceptedAt: at(-10) };
@@ -140,13 +142,6 @@ describe('whose the credential is', () => {
     expect(world.obligations()).toEqual([]);
   });
 
-  it('does not begin again once it has ended', async () => {
-    const lastEnded = { rotationId: run, outcome: 'RolledBack', at: at(-5) } as const;
-    const world = await stepWorld({ rotation: null, record: { lastEnded } });
-    expect(await world.run(begin)).toEqual({ start: 'busy' });
-    expect(world.calls).toEqual([]);
-  });
-
   it.each([
     ['old-serves', 'create'],
     ['staged', 'stage'],
@@ -157,6 +152,59 @@ describe('whose the credential is', () => {
     expect(await world.run(begin)).toMatchObject({ start, hasOldKey: true, oldKeyId: 'key-old' });
     expect(world.calls.filter((call) => !call.startsWith('probe'))).toEqual([]);
     expect(world.record()).toEqual(before);
+  });
+});
+
+describe('a start that is delivered once more', () => {
+  /** Another run has ended so many seconds ago, and this one before it: the journal has that, or an entry of its work. */
+  const endedBefore = async (another: number, step = 'end', start: Start = { rotation: null }) => {
+    const lastEnded = { rotationId: otherRun, outcome: 'RolledBack', at: at(another) } as const;
+    const world = await stepWorld({ ...start, record: { lastEnded } });
+    const entry = { rotationId: run, credentialId: credential.id, at: at(another - 60), detail: '' };
+    await world.ports.ledger.append({ ...entry, step: 'begin', event: 'start' });
+    await world.ports.ledger.append({ ...entry, step, event: 'RolledBack' });
+    world.calls.length = 0;
+    return world;
+  };
+
+  it('does not begin again once it has ended, as the record says: the journal is not asked', async () => {
+    const lastEnded = { rotationId: run, outcome: 'RolledBack', at: at(-5) } as const;
+    const world = await stepWorld({ rotation: null, record: { lastEnded } });
+    world.fails('entries', new Error('The journal was asked.'));
+    expect(await world.run(begin)).toEqual({ start: 'busy' });
+    expect(world.calls).toEqual([]);
+  });
+
+  it.each([-5, -86_400])('does not begin again when another has ended since, %i s ago', async (another) => {
+    const world = await endedBefore(another);
+    const before = world.record();
+    expect(await world.run(begin)).toEqual({ start: 'busy' });
+    expect(world.calls).toEqual([]);
+    expect(world.record()).toEqual(before);
+  });
+
+  it('begins when the journal has entries of it, and no end', async () => {
+    const world = await endedBefore(-5, 'roll-back');
+    expect(await world.run(begin)).toMatchObject({ start: 'create' });
+  });
+
+  it('begins when the other has ended longer ago than a start is delivered again: the journal is not asked', async () => {
+    const world = await endedBefore(-86_401);
+    world.fails('entries', new Error('The journal was asked.'));
+    expect(await world.run(begin)).toMatchObject({ start: 'create' });
+  });
+
+  it('begins when no run has ended yet: the journal is not asked', async () => {
+    const world = await stepWorld({ rotation: null });
+    world.fails('entries', new Error('The journal was asked.'));
+    expect(await world.run(begin)).toMatchObject({ start: 'create' });
+  });
+
+  it('goes on while the lease is its own: the journal is not asked', async () => {
+    const world = await endedBefore(-5, 'end', {});
+    world.fails('entries', new Error('The journal was asked.'));
+    expect(await world.run(begin)).toMatchObject({ start: 'create' });
+    expect(world.calls).toEqual([]);
   });
 });
 
@@ -354,16 +402,51 @@ describe('which key a value is that a person wrote', () => {
     });
   });
 
-  it.each([
-    ['counts as the contained one', { contained: true }, 'key-leaked'],
-    ['is not taken for one that was not contained', { contained: false }, null],
-  ])('a key that no listing shows %s', async (_, seen, keyOfValue) => {
-    const world = await stepWorld({ rotation: null });
-    await world.store('unknown', 'elsewhere', 'key-leaked', false);
+  /** What AWSCURRENT holds is a value that the provider does not know. */
+  const unknown = async (start: Start = {}) => {
+    const world = await stepWorld({ rotation: null, ...start });
+    await world.store('unknown', 'elsewhere', 'key-of-nobody', false);
     await world.move('AWSCURRENT', 'unknown');
-    const ending = world.run(begin, { ...emergency, ...seen, leakedKeyId: 'key-leaked' });
-    if (keyOfValue === null) await expect(ending).rejects.toMatchObject({ name: 'NeedsPerson' });
-    else await expect(ending).resolves.toMatchObject({ start: 'create', oldKeyId: keyOfValue });
+    return world;
+  };
+  const probes = (world: StepWorld) => world.calls.filter((call) => call.startsWith('probe'));
+
+  it('counts as the leaked one, which was contained: a listing need not show it any more', async () => {
+    const world = await unknown();
+    const seen = { contained: true, leakedKeyId: 'key-leaked' };
+    expect(await world.run(begin, { ...emergency, ...seen })).toMatchObject({
+      start: 'create',
+      oldKeyId: 'key-leaked',
+    });
+    expect(probes(world)).toEqual([]);
+  });
+
+  it.each([
+    ['is listed no more', null],
+    ['is listed as inactive', false],
+  ])('counts as the leaked one, which was not contained, when it is refused and that one %s', async (_, active) => {
+    const world = await unknown();
+    if (active !== null) world.add('key-leaked', active);
+    expect(await world.run(begin, { ...emergency, leakedKeyId: 'key-leaked' })).toMatchObject({
+      start: 'create',
+      oldKeyId: 'key-leaked',
+    });
+    expect(probes(world)).toHaveLength(3);
+  });
+
+  it.each([
+    ['none is said to have leaked', null, refused, {}, 0],
+    ['it is accepted', 'key-leaked', accepted, {}, 1],
+    ['the leaked one is listed as active', 'key-old', refused, {}, 3],
+    ['there is no listing to ask', 'key-leaked', refused, { offers: [] }, 3],
+  ])('does not count as the leaked one when %s', async (_, leakedKeyId, said, start, asked) => {
+    const world = await unknown(start);
+    world.answer('key-of-nobody', said);
+    await expect(world.run(begin, { ...emergency, leakedKeyId })).rejects.toMatchObject({
+      name: 'NeedsPerson',
+      message: expect.stringContaining('Nobody can say which key'),
+    });
+    expect(probes(world)).toHaveLength(asked);
   });
 
   it('goes by what an earlier run knew while the key was still listed', async () => {
@@ -493,6 +576,81 @@ describe('what an earlier run has left', () => {
   });
 });
 
+describe('a key that an earlier run has stored, and not put to use', () => {
+  const stored = (rotation: Start['rotation'] = {}) =>
+    stepWorld({ stage: 'staged', leftBy: otherRun, rotation: { phase: 'validated', ...rotation } });
+  const thrice = ['probe key-new', 'sleep 2', 'probe key-new', 'sleep 2', 'probe key-new'];
+  const leftover = { keyId: 'key-new', target: credential.target };
+
+  it.each(['created', 'staged', 'validated', 'cutting-over'] as const)(
+    'is taken up while it is accepted: %s',
+    async (phase) => {
+      const world = await stored({ phase });
+      expect(await world.run(begin)).toMatchObject({ start: 'stage' });
+      expect(world.calls).toEqual(['probe key-new', `write ${phase}`]);
+      expect(world.rotation()).toMatchObject({ rotationId: run, new: left, phase });
+    },
+  );
+
+  it('is not asked, and left over, where that run was taking it back', async () => {
+    const world = await stored({ phase: 'rolling-back' });
+    expect(await world.run(begin)).toMatchObject({ start: 'create' });
+    expect(world.calls).toEqual(['write begun']);
+    expect(world.record().leftovers).toEqual([{ ...leftover, since: at(0) }]);
+  });
+
+  it('is left over when it is refused three times in a row and listed no more: another is made', async () => {
+    const world = await stored();
+    world.drop('key-new');
+    expect(await world.run(begin)).toMatchObject({ start: 'create', oldKeyId: 'key-old' });
+    expect(world.calls).toEqual([...thrice, 'listKeys', 'write begun']);
+    expect(world.rotation()).toMatchObject({ old: oldKey, new: null, attempts: [], phase: 'begun' });
+    expect(world.record().leftovers).toEqual([{ ...leftover, since: at(0) }]);
+  });
+
+  it.each([
+    ['it is listed as active: it is the vendor that is out', [refused], [...thrice, 'listKeys']],
+    ['one of the three was accepted', [refused, accepted], ['probe key-new', 'sleep 2', 'probe key-new']],
+    ['the vendor does not say', [unclear], ['probe key-new']],
+  ])('is taken up although it was refused, when %s', async (_, said, calls) => {
+    const world = await stored();
+    world.answer('key-new', ...said);
+    expect(await world.run(begin)).toMatchObject({ start: 'stage' });
+    expect(world.calls).toEqual([...calls, 'write validated']);
+  });
+
+  it('is left over when no label is on its version any more', async () => {
+    const world = await stored();
+    await world.move('AWSPENDING', null);
+    await world.move('keyturn-new-other-run', null);
+    expect(await world.run(begin)).toMatchObject({ start: 'create' });
+    expect(world.calls).toEqual(['write begun']);
+    expect(world.record().leftovers).toEqual([{ ...leftover, since: at(0) }]);
+  });
+
+  it('is left over when its label is taken away while it is read', async () => {
+    const world = await stored();
+    world.once('read', () => undefined);
+    world.once('read', () => world.move('keyturn-new-other-run', null));
+    expect(await world.run(begin)).toMatchObject({ start: 'create' });
+    expect(world.calls).toEqual(['write begun']);
+  });
+
+  it('is not asked where AWSCURRENT has moved on from where that run began', async () => {
+    const world = await stored();
+    await world.store('theirs', 'elsewhere', world.add('key-of-a-person'));
+    await world.move('AWSCURRENT', 'theirs');
+    expect(await world.run(begin)).toMatchObject({ start: 'create', oldKeyId: 'key-of-a-person' });
+    expect(world.calls).toEqual(['write begun']);
+  });
+
+  it('is none where that run has stored none', async () => {
+    const world = await stored({ new: null });
+    expect(await world.run(begin)).toMatchObject({ start: 'create' });
+    expect(world.calls).toEqual(['write begun']);
+  });
+});
+
 describe('a key that serves and is refused', () => {
   const ofAnEmergency = (more: Start = {}) =>
     stepWorld({ stage: 'new-serves', leftBy: otherRun, rotation: { urgency: 'emergency' }, ...more });
@@ -574,9 +732,9 @@ describe('a key that serves and is refused', () => {
   });
 
   it('is not asked where another key would serve anyway', async () => {
-    const world = await stepWorld({ stage: 'staged', leftBy: otherRun, rotation: { phase: 'staged' } });
+    const world = await stepWorld({ stage: 'staged', leftBy: otherRun });
     await world.run(begin);
-    expect(world.calls).toEqual(['write begun']);
+    expect(world.calls).toEqual(['probe key-new', 'write staged']);
   });
 });
 

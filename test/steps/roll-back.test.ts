@@ -37,12 +37,38 @@ describe('before the cut-over', () => {
     expect(world.entries).toMatchObject([{ step: 'roll-back', event: 'remove-new' }]);
   });
 
-  it('takes back the pin, and AWSPREVIOUS where it is on the new version', async () => {
-    const world = await stepWorld({ stage: 'new-serves' });
-    await world.move('AWSCURRENT', 'old');
-    expect(world.labels()).toMatchObject({ AWSPREVIOUS: 'new', 'keyturn-old-run': 'old' });
+  it.each([
+    ['as is on record', at(-30), at(-30)],
+    ['though nobody wrote since when', null, at(0)],
+  ])(
+    'leaves a key that served a moment ago to the sweep, with AWSPREVIOUS, which tells that: %s',
+    async (_, said, cutOverAt) => {
+      const world = await stepWorld({ stage: 'new-serves', rotation: { cutOverAt: said } });
+      await world.move('AWSCURRENT', 'old');
+      expect(world.labels()).toMatchObject({ AWSPREVIOUS: 'new', 'keyturn-old-run': 'old' });
+      await world.run(rollBack);
+      expect(world.labels()).toEqual({ AWSCURRENT: 'old', AWSPREVIOUS: 'new' });
+      expect(world.rotation()).toMatchObject({ phase: 'rolling-back', new: newKey, cutOverAt });
+      await world.run(rollBack);
+      expect(world.calls).not.toContain('revokeKey key-new');
+    },
+  );
+
+  it.each([
+    ['still serves', false],
+    ['served until a person put another in its place', true],
+  ])('leaves a first key to the sweep that nobody has recorded as stored, and that %s', async (_, isReplaced) => {
+    const world = await stepWorld({ stage: 'no-secret', rotation: { attempts: [attempt(1, 'key-new')] } });
+    await world.ports.vault.create(world.credential.secret, {});
+    await world.store(newVersion, 'keyturn-new-run', world.add('key-new'));
+    if (isReplaced) {
+      await world.store('theirs', 'elsewhere', world.add('key-of-a-person'));
+      await world.move('AWSCURRENT', 'theirs');
+    }
+    world.calls.length = 0;
     await world.run(rollBack);
-    expect(world.labels()).toEqual({ AWSCURRENT: 'old' });
+    expect(world.rotation()).toMatchObject({ phase: 'rolling-back', cutOverAt: at(0) });
+    expect(world.calls).not.toContain('revokeKey key-new');
   });
 
   it('removes every key that it has made, once each, and none that is not listed', async () => {

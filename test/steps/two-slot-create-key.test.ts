@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { keyId } from '../../functions/domain/identifiers.ts';
 import { createInFreeSlot } from '../../functions/steps/two-slot/create-key.ts';
-import { at, attempt, newVersion, oldKey, refused, type Start, stepWorld } from './step-world.ts';
+import { at, attempt, credential, newVersion, oldKey, refused, type Start, stepWorld } from './step-world.ts';
 
 /** What AWSCURRENT holds is in the first slot; the second is free. */
 const twoSlots = async (start: Start = {}) => {
@@ -20,6 +20,12 @@ const asked = (ageSeconds: number, previous = 'key2:spare', slot = 'key2') => ({
   intendedAt: at(-ageSeconds),
   slot: { name: slot, previousKeyId: keyId(previous) },
   keyId: null,
+});
+/** A value that is not to be swept for so many seconds, because consumers may hold it. */
+const leftUntil = (seconds: number, key = 'key2:spare') => ({
+  keyId: keyId(key),
+  target: credential.target,
+  since: at(seconds),
 });
 const stored = [
   'create keyturn/acme/support support,acme',
@@ -89,6 +95,22 @@ describe('touches no slot', () => {
     expect(world.calls).toEqual(['listSlots']);
   });
 
+  it.each([
+    ['it served until lately', { leftovers: [leftUntil(0.001)] }],
+    [
+      'it is on record as serving, and nobody has seen yet that it was taken out',
+      { serving: { keyId: keyId('key2:spare'), versionId: newVersion } },
+    ],
+  ])('while consumers may hold what is in the free one: %s', async (_, record) => {
+    const world = await twoSlots({ record });
+    await expect(world.run(createInFreeSlot)).rejects.toMatchObject({
+      name: 'Refused',
+      message: expect.stringContaining('no slot was touched'),
+    });
+    expect(world.calls).toEqual(['listSlots']);
+    expect(world.rotation()).toMatchObject({ phase: 'begun', attempts: [], new: null });
+  });
+
   it('once the credential is held by another', async () => {
     const world = await twoSlots();
     world.preempt();
@@ -102,6 +124,16 @@ describe('touches no slot', () => {
     await expect(world.run(createInFreeSlot)).rejects.toMatchObject({ name: 'NothingChanged' });
     expect(world.calls).toEqual(['listSlots', 'write creating']);
   });
+});
+
+it.each([
+  ['its time has passed', 'scheduled', { leftovers: [leftUntil(0)] }],
+  ['what serves has leaked', 'emergency', { leftovers: [leftUntil(1_200)] }],
+  ['it is another value that consumers may hold', 'scheduled', { leftovers: [leftUntil(1_200, 'key2:before')] }],
+] as const)('regenerates the free slot whose value has served when %s', async (_, urgency, record) => {
+  const world = await twoSlots({ rotation: { urgency }, record });
+  expect(await world.run(createInFreeSlot)).toMatchObject({ newKeyId: 'key2:1' });
+  expect(world.calls).toContain('regenerateSlot key2');
 });
 
 describe('after a call whose answer was lost', () => {

@@ -54,8 +54,11 @@ describe('a dead AWSCURRENT', () => {
     expect(notices.at(-1)).toMatchObject({ severity: 'page', credentialId: world.credential.id });
     world.expectDeadCurrent(false);
     const told = notices.length;
-    // What is left is the label that the move has put on the dead version.
-    expect(deeds(await reconcileOnce(world))).toEqual(['labels: took it away']);
+    // What is left is the label that the move has put on the dead version, and that the key had been taken for dropped.
+    expect(deeds(await reconcileOnce(world))).toEqual([
+      'labels: took it away',
+      'dropped-keys: it is left over no more',
+    ]);
     expect(await reconcileOnce(world)).toEqual({ found: [], failed: [] });
     expect(notices).toHaveLength(told);
   });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { keyId, rotationId } from '../../functions/domain/identifiers.ts';
+import { keyId, rotationId, versionId } from '../../functions/domain/identifiers.ts';
 import { current, holderOf, newLabel, oldLabel, pending, previous } from '../../functions/domain/labels.ts';
 import { SecretValue } from '../../functions/domain/secret-value.ts';
 import { storeUnderToken } from '../../functions/steps/seal.ts';
@@ -80,6 +80,24 @@ describe('labels', () => {
     await vault.moveLabel(secret, oldLabel(gone), { from: null, to: serving });
     const value = await currentValue();
     expect(deeds(await reconcileOnce(world))).toEqual(['labels: took it away']);
+    expect(await currentValue()).toBe(value);
+  });
+
+  it.each([
+    ['of the key that serves as well are only names, and are taken away', true],
+    ['of another key that lives are kept: somebody may go back to it', false],
+  ])('on a version %s', async (_, isSame) => {
+    const { seed, rotate, provider, local, credential, currentValue } = await startWorld('openai');
+    await seed();
+    await rotate();
+    const { vault } = local.ports;
+    const value = (await currentValue()) ?? '';
+    const written = versionId('22222222-aaaa-4aaa-8aaa-222222222222');
+    const label = oldLabel(rotationId('support-openai-20260101-0123abcd'));
+    const apiKey = new SecretValue(isSame ? value : provider.mint({ name: 'by hand' }).value);
+    await vault.store(credential.secret, written, label, { apiKey, keyId: null, rotationId: null });
+    expect(deeds(await reconcileOnce(world))).toEqual(isSame ? ['labels: took it away'] : []);
+    expect(await labelNames()).toEqual(isSame ? [current] : [current, label]);
     expect(await currentValue()).toBe(value);
   });
 

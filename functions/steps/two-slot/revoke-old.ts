@@ -16,7 +16,7 @@ export const revokeOldSlot: Step<RotationRequest, RetireView, RetireOldDecision,
   decide: decideRetireOld,
 
   async act(decision, view, _request, ports) {
-    await unlessItMustLive(decision, view);
+    await unlessItMustLive(decision, view, ports);
     if (decision.kind === 'not-offered') throw new Fault('NeedsPerson', 'This provider has no slots to regenerate.');
     const slots = (await view.connection.listSlots?.()) ?? [];
     const slot = slots
