@@ -3,7 +3,8 @@ export const guards = {
   fence: 'A run whose write to the ledger came too late goes no further.',
   'own-lease': 'A run that no longer holds the credential starts nothing.',
   'one-at-a-time': 'A scheduled run leaves a credential alone that another run is at work on.',
-  'begins-once': 'A run that has ended does not begin again, however late its start is delivered once more.',
+  'begins-once':
+    'A run that has ended, or was taken over, does not begin again, however late its start is delivered once more.',
   'listed-is-alive': 'A refused key that the provider lists as active counts as alive: its doors may be closed to all.',
   'adopts-the-living': 'A key that an earlier run had ready is taken up only while it is accepted.',
   'validate-before-first-issue': "A secret's first version serves at once, so its key is accepted before it is stored.",

@@ -125,10 +125,12 @@ export type OpenRotation = {
 export const isOldKeyDying = ({ phase }: Pick<OpenRotation, 'phase'>): boolean =>
   !guard('sent-is-dead', phase !== 'revoking-old' && phase !== 'old-revoked' && phase !== 'old-refused');
 
-/** Whether a key is stored that was not put to use yet, and that nobody is taking back. */
-export const holdsPending = (
-  rotation: Pick<OpenRotation, 'new' | 'phase'>,
-): rotation is { new: StoredKey; phase: Phase } => rotation.new !== null && pendingPhases.includes(rotation.phase);
+/** The key that is stored and not put to use yet, where AWSCURRENT is as that rotation found it and nobody takes it back. */
+export const pendingOf = (
+  open: Pick<OpenRotation, 'old' | 'new' | 'phase'> | null,
+  current: VersionId | undefined,
+): StoredKey | null =>
+  open !== null && open.old?.versionId === current && pendingPhases.includes(open.phase) ? open.new : null;
 const pendingPhases: readonly Phase[] = ['created', 'staged', 'validated', 'cutting-over'];
 
 /** Who may write. The epoch grows with every owner; it does not expire by time. */

@@ -6,13 +6,7 @@ import { guard } from '../domain/guard.ts';
 import { type Instant, type KeyId, secondsBetween, rotationId as toRotationId } from '../domain/identifiers.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { holderOf, newLabel } from '../domain/labels.ts';
-import {
-  type CredentialRecord,
-  holdsPending,
-  type OpenRotation,
-  open,
-  type RotationRequest,
-} from '../domain/rotation.ts';
+import { type CredentialRecord, type OpenRotation, open, pendingOf, type RotationRequest } from '../domain/rotation.ts';
 import type { Ports } from '../ports.ts';
 import { acceptObligation } from './accept-obligation.ts';
 import { type CurrentKey, type CurrentLook, probeForRefusals, readCurrent } from './current-key.ts';
@@ -60,7 +54,7 @@ export const begin: Step<Input, View, BeginDecision, JsonObject> = {
       revision,
       credential,
       now,
-      endedBefore: await hasEnded(record, request, now, ports),
+      hadItsTurn: await hadItsTurn(record, request, now, ports),
       inRegister: credential !== null,
       owner: await ownerOf(record, request, ports),
       open,
@@ -117,6 +111,12 @@ const startOf = (decision: BeginDecision): 'create' | 'stage' | 'confirm' => {
   if (decision.kind === 'adopt-pending') return 'stage';
   return decision.kind === 'take-up-cut-over' || decision.kind === 'kill-only' ? 'confirm' : 'create';
 };
+
+/** Whether a decision, as the journal has it, gave the credential to its run. */
+const takes = (event: string): boolean =>
+  (['start', 'adopt-pending', 'take-up-cut-over', 'kill-only'] satisfies BeginDecision['kind'][]).some(
+    (kind) => kind === event,
+  );
 
 const rotationOf = (decision: BeginDecision, view: View, input: Input, credential: Credential): OpenRotation => {
   const { now } = view;
@@ -208,21 +208,24 @@ const isRefused = async ({ keyId, value }: CurrentKey, credential: Credential, p
 
 /** Whether the key that an earlier run has stored, and not put to use, is gone: leaked itself, or revoked. */
 const isPendingRefused = async (
-  rotation: OpenRotation,
+  open: OpenRotation,
   look: CurrentLook | null,
   credential: Credential,
   ports: Ports,
 ): Promise<boolean> => {
-  if (look === null || look.current?.versionId !== rotation.old?.versionId || !holdsPending(rotation)) return false;
-  const { new: key } = rotation;
-  const { labels = [] } = look.versions.find(({ versionId }) => versionId === key.versionId) ?? {};
+  const pending = pendingOf(open, look?.current?.versionId);
+  if (pending === null) return false;
+  const { labels = [] } = look?.versions.find(({ versionId }) => versionId === pending.versionId) ?? {};
   const newLabelled = labels.find((label) => label.startsWith(newLabel(anyRotation)));
-  const payload = newLabelled && (await ports.vault.read(credential.secret, key.versionId, newLabelled));
-  return !payload || isRefused({ ...key, value: payload.apiKey }, credential, ports);
+  const payload = newLabelled && (await ports.vault.read(credential.secret, pending.versionId, newLabelled));
+  return !payload || isRefused({ ...pending, value: payload.apiKey }, credential, ports);
 };
 
-/** The record knows the last run that ended; of one before it, the journal does. */
-const hasEnded = async (
+/**
+ * A start may be delivered a second time, late. The record knows the last run that ended; of one before it, or of one
+ * that has lost the credential to another since, the journal knows that it had begun.
+ */
+const hadItsTurn = async (
   { lease, lastEnded }: CredentialRecord,
   { rotationId }: RotationRequest,
   now: Instant,
@@ -230,14 +233,14 @@ const hasEnded = async (
 ): Promise<boolean> => {
   if (lastEnded?.rotationId === rotationId) return true;
   if (lease?.rotationId === rotationId || !isRecent(lastEnded, now)) return false;
-  return (await ledger.entries(rotationId)).some(({ step }) => step === 'end');
+  const entries = await ledger.entries(rotationId);
+  return entries.some(({ step, event }) => step === 'end' || (step === begin.name && takes(event)));
 };
 
 /** What ended longer ago was told by reconcile, and no start of its time is delivered any more. */
-const isRecent = <Ended extends CredentialRecord['lastEnded']>(
-  ended: Ended,
-  now: Instant,
-): ended is NonNullable<Ended> => ended !== null && secondsBetween(ended.at, now) <= 86_400;
+const isRecent = (ended: LastEnded | null, now: Instant): ended is LastEnded =>
+  ended !== null && secondsBetween(ended.at, now) <= 86_400;
+type LastEnded = NonNullable<CredentialRecord['lastEnded']>;
 
 /** A secret that Keyturn did not write holds a value without an id: ask the provider which key it is. */
 const identify = async (
@@ -261,8 +264,10 @@ const vanished = async (
   ports: Ports,
 ): Promise<KeyId | null> => {
   if (leakedKeyId === null || contained === true) return leakedKeyId;
-  if (!(await isRefused(current, credential, ports))) return null;
-  const listed = await listedAs(leakedKeyId, await ports.connect(credential.target));
+  const connection = await ports.connect(credential.target);
+  const { refusals } = await probeForRefusals(ports, connection, current.value, refusalsThatCount, spacingSeconds);
+  if (refusals < refusalsThatCount) return null;
+  const listed = await listedAs(leakedKeyId, connection);
   return listed === 'absent' || listed === 'inactive' ? leakedKeyId : null;
 };
 

@@ -33,27 +33,30 @@ const releaseOne = async (credential: Credential, { ports, options, tell }: Pass
   const versionId = holderOf((await ports.vault.describe(secret)) ?? [], currentLabel);
   if (versionId === null || versionId === serving?.versionId) return;
   const held = await ports.vault.read(secret, versionId, currentLabel);
-  // Written again by hand, it may be the same key; one that nobody can name is found in use by the sweep, or spared.
-  if (held === null || (serving !== null && held.keyId === serving.keyId)) return;
-  const version = { versionId, keyId: held.keyId, value: held.apiKey };
-  const keyId = leftovers.length === 0 ? held.keyId : await keyOf(version, record, await ports.connect(target));
+  if (held === null) return;
+  const keyId = await keyOf({ versionId, keyId: held.keyId, value: held.apiKey }, record, await ports.connect(target));
+  const write = (change: Pick<CredentialRecord, 'serving'> & Partial<CredentialRecord>): Promise<boolean> =>
+    options.dryRun ? Promise.resolve(false) : ports.ledger.replace({ ...record, ...change }, revision);
+  if (serving !== null && keyId === serving.keyId) {
+    // The same key, written again by hand.
+    await write({ serving: { keyId, versionId } });
+    return;
+  }
   const back = leftovers.find((leftover) => leftover.keyId === keyId);
   if (serving === null && back === undefined) return;
   const since = instant(milliseconds(ports.clock.now()) + overlapSeconds * 1000);
-  const kept = leftovers.filter((leftover) => leftover !== back && leftover.keyId !== serving?.keyId);
-  const next: CredentialRecord = {
-    ...record,
+  const kept = leftovers.filter((leftover) => leftover !== back);
+  // Lost to another writer: the next pass looks again.
+  const written = await write({
     serving: back === undefined ? null : { keyId: back.keyId, versionId },
     leftovers: serving === null ? kept : [...kept, { keyId: serving.keyId, target, since }],
-  };
-  // Lost to another writer: the next pass looks again.
-  const written = !options.dryRun && (await ports.ledger.replace(next, revision));
+  });
   if (serving !== null) {
     const found = `AWSCURRENT was taken from ${serving.keyId} by hand`;
     tell({ part, subject: id, found, did: written ? `left for the stray sweep from ${since} on` : null });
   }
   if (back !== undefined) {
-    const found = `AWSCURRENT was put back on ${back.keyId} by hand`;
+    const found = `AWSCURRENT is on ${back.keyId} again, which was left over`;
     tell({ part, subject: id, found, did: written ? 'it is left over no more' : null });
   }
 };

@@ -36,7 +36,7 @@ describe('contain: the strongest thing the vendor offers', () => {
 describe('begin: who works, and from where', () => {
   const scheduled: BeginView = {
     request: { rotationId: rotationId('this'), urgency: 'scheduled', leakedKeyId: null, replacement: 'now' },
-    endedBefore: false,
+    hadItsTurn: false,
     inRegister: true,
     owner: null,
     open: null,
@@ -64,7 +64,7 @@ describe('begin: who works, and from where', () => {
       { ...scheduled, currentIsSubmitted: true, current: newKey },
       { kind: 'start', old: null },
     ],
-    ['the same start, delivered after the end', { ...scheduled, endedBefore: true }, { kind: 'busy' }],
+    ['the same start, delivered after the end', { ...scheduled, hadItsTurn: true }, { kind: 'busy' }],
     ['another scheduled run at work', { ...scheduled, owner: runningScheduled, open: cutOver }, { kind: 'busy' }],
     [
       'the lease is ours, nothing stored',

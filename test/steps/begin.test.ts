@@ -156,13 +156,16 @@ describe('whose the credential is', () => {
 });
 
 describe('a start that is delivered once more', () => {
-  /** Another run has ended so many seconds ago, and this one before it: the journal has that, or an entry of its work. */
-  const endedBefore = async (another: number, step = 'end', start: Start = { rotation: null }) => {
+  /** Another run has ended so many seconds ago, and this one before it: the journal has that, or what it did. */
+  const anotherEnded = async (
+    another: number,
+    did: readonly (readonly [step: string, event: string])[] = [['end', 'RolledBack']],
+    start: Start = { rotation: null },
+  ) => {
     const lastEnded = { rotationId: otherRun, outcome: 'RolledBack', at: at(another) } as const;
     const world = await stepWorld({ ...start, record: { lastEnded } });
     const entry = { rotationId: run, credentialId: credential.id, at: at(another - 60), detail: '' };
-    await world.ports.ledger.append({ ...entry, step: 'begin', event: 'start' });
-    await world.ports.ledger.append({ ...entry, step, event: 'RolledBack' });
+    for (const [step, event] of did) await world.ports.ledger.append({ ...entry, step, event });
     world.calls.length = 0;
     return world;
   };
@@ -176,20 +179,32 @@ describe('a start that is delivered once more', () => {
   });
 
   it.each([-5, -86_400])('does not begin again when another has ended since, %i s ago', async (another) => {
-    const world = await endedBefore(another);
+    const world = await anotherEnded(another);
     const before = world.record();
     expect(await world.run(begin)).toEqual({ start: 'busy' });
     expect(world.calls).toEqual([]);
     expect(world.record()).toEqual(before);
   });
 
-  it('begins when the journal has entries of it, and no end', async () => {
-    const world = await endedBefore(-5, 'roll-back');
+  it.each(['start', 'adopt-pending', 'take-up-cut-over', 'kill-only'])(
+    'does not begin again when it had begun and another has taken the credential since: %s',
+    async (event) => {
+      const world = await anotherEnded(-5, [['begin', event]]);
+      expect(await world.run(begin)).toEqual({ start: 'busy' });
+    },
+  );
+
+  it.each([
+    ['contain', 'start'],
+    ['begin', 'NothingChanged'],
+    ['begin', 'busy'],
+  ])('begins when all that it did was %s: %s', async (step, event) => {
+    const world = await anotherEnded(-5, [[step, event]]);
     expect(await world.run(begin)).toMatchObject({ start: 'create' });
   });
 
   it('begins when the other has ended longer ago than a start is delivered again: the journal is not asked', async () => {
-    const world = await endedBefore(-86_401);
+    const world = await anotherEnded(-86_401);
     world.fails('entries', new Error('The journal was asked.'));
     expect(await world.run(begin)).toMatchObject({ start: 'create' });
   });
@@ -201,7 +216,7 @@ describe('a start that is delivered once more', () => {
   });
 
   it('goes on while the lease is its own: the journal is not asked', async () => {
-    const world = await endedBefore(-5, 'end', {});
+    const world = await anotherEnded(-5, undefined, {});
     world.fails('entries', new Error('The journal was asked.'));
     expect(await world.run(begin)).toMatchObject({ start: 'create' });
     expect(world.calls).toEqual([]);

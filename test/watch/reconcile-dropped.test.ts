@@ -64,7 +64,7 @@ const tellsOfTaking = ({ keyId: id }: Key, isDone = true) => [
   isDone ? `left for the stray sweep from ${anOverlapFromNow()} on` : null,
 ];
 const tellsOfPuttingBack = ({ keyId: id }: Key, isDone = true) => [
-  `AWSCURRENT was put back on ${id} by hand`,
+  `AWSCURRENT is on ${id} again, which was left over`,
   isDone ? 'it is left over no more' : null,
 ];
 
@@ -124,6 +124,26 @@ describe('a key that a person has taken out of use', () => {
   );
 });
 
+describe('the key that serves, written again by a person', () => {
+  it.each([
+    ['with its id', true],
+    ['without its id', false],
+  ])('%s, serves on in the new version, and nothing is told', async (_, isNamed) => {
+    world = await startRotationWorld('openai');
+    await world.seed();
+    await world.rotate();
+    const ours = await servingKey();
+    const { record } = await ledgerItem();
+    expect(record.serving?.versionId).toBe(await servingVersion());
+    const version = await writeByHand(ours, isNamed);
+    expect(await pass()).toEqual([]);
+    const after = await ledgerItem();
+    expect(after.record).toEqual({ ...record, serving: { keyId: ours.keyId, versionId: version } });
+    expect(await pass()).toEqual([]);
+    expect(await ledgerItem()).toEqual(after);
+  });
+});
+
 describe('nothing is written', () => {
   it('in a dry run, which tells what it would have written', async () => {
     const { ours } = await takenOut();
@@ -154,17 +174,6 @@ describe('nothing is written', () => {
     expect(await pass()).toEqual([tellsOfTaking(ours, false)]);
     expect(await recordOf()).toEqual(before);
     expect(await pass()).toEqual([tellsOfTaking(ours)]);
-  });
-
-  it('about the key that serves when a person has written it again, with its id', async () => {
-    world = await startRotationWorld('openai');
-    await world.seed();
-    await world.rotate();
-    const before = await ledgerItem();
-    expect(before.record.serving?.versionId).toBe(await servingVersion());
-    await writeByHand(await servingKey());
-    expect(await pass()).toEqual([]);
-    expect(await ledgerItem()).toEqual(before);
   });
 
   it.each([

@@ -1,11 +1,11 @@
 import { guard } from '../guard.ts';
 import type { KeyId, VersionId } from '../identifiers.ts';
-import { holdsPending, type OpenRotation, type RotationRequest, type StoredKey } from '../rotation.ts';
+import { type OpenRotation, pendingOf, type RotationRequest, type StoredKey } from '../rotation.ts';
 
 export type BeginView = {
   readonly request: Pick<RotationRequest, 'rotationId' | 'urgency' | 'leakedKeyId' | 'replacement'>;
-  /** This run has ended before: the same start, delivered again. */
-  readonly endedBefore: boolean;
+  /** This run has begun before, and has ended or lost the credential since: the same start, delivered again. */
+  readonly hadItsTurn: boolean;
   readonly inRegister: boolean;
   readonly owner: null | {
     readonly state: 'this-run' | 'running' | 'ended';
@@ -45,7 +45,7 @@ export type BeginDecision =
 /** First match wins, from top to bottom. */
 export const decideBegin = (view: BeginView): BeginDecision => {
   const { request, owner, open, current } = view;
-  if (!guard('begins-once', !view.endedBefore)) return { kind: 'busy' };
+  if (!guard('begins-once', !view.hadItsTurn)) return { kind: 'busy' };
   if (owner?.state === 'this-run' && open !== null)
     return { kind: 'go-on', from: whereItWas(open, current?.versionId) };
   if (!view.inRegister) return { kind: 'needs-person', why: 'The register has no such credential.' };
@@ -86,8 +86,9 @@ export const decideBegin = (view: BeginView): BeginDecision => {
     return { kind: 'kill-only', new: serving, oldKeyId: leaked };
   }
   if (cutOver && leaked === null) return { kind: 'take-up-cut-over' };
-  const isPending = open !== null && holdsPending(open) && open.old?.versionId === current.versionId;
-  if (isPending && guard('adopts-the-living', !view.pendingIsRefused)) return { kind: 'adopt-pending', old: serving };
+  if (pendingOf(open, current.versionId) !== null && guard('adopts-the-living', !view.pendingIsRefused)) {
+    return { kind: 'adopt-pending', old: serving };
+  }
   return { kind: 'start', old: serving };
 };
 

@@ -93,10 +93,8 @@ export const createInFreeSlot: Step<RotationRequest, View, TwoSlotDecision, Crea
 };
 
 /** What was taken out of service less than an overlap ago, or since reconcile looked last. */
-const stillHeldAt = (now: Instant, { record: { leftovers, serving }, rotation: { old } }: Held): readonly KeyId[] => {
-  const dropped = serving === null || serving.keyId === old?.keyId ? [] : [serving];
-  return [...leftovers.filter(({ since }) => since > now), ...dropped].map(({ keyId }) => keyId);
-};
+const stillHeldAt = (now: Instant, { record: { leftovers, serving } }: Held): readonly KeyId[] =>
+  [...leftovers.filter(({ since }) => since > now), ...(serving === null ? [] : [serving])].map(({ keyId }) => keyId);
 
 const slotNamed = (slots: readonly Slot[], name: string): Slot => {
   const slot = slots.find((candidate) => candidate.name === name);
