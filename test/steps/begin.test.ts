@@ -634,10 +634,12 @@ describe('a key that an earlier run has stored, and not put to use', () => {
     expect(world.calls).toEqual([...calls, 'write validated']);
   });
 
-  it('is left over when no label is on its version any more', async () => {
+  it.each([
+    ['no label is on its version any more', ['AWSPENDING', 'keyturn-new-other-run']],
+    ['nothing says any more which run has stored it', ['keyturn-new-other-run']],
+  ])('is left over when %s', async (_case, labels) => {
     const world = await stored();
-    await world.move('AWSPENDING', null);
-    await world.move('keyturn-new-other-run', null);
+    for (const label of labels) await world.move(label, null);
     expect(await world.run(begin)).toMatchObject({ start: 'create' });
     expect(world.calls).toEqual(['write begun']);
     expect(world.record().leftovers).toEqual([{ ...leftover, since: at(0) }]);
