@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { accountId, keyId } from '../../functions/domain/identifiers.ts';
 import { disableOld } from '../../functions/steps/disable-old.ts';
 import { revokeOld } from '../../functions/steps/revoke-old.ts';
 import { revokeOldSlot } from '../../functions/steps/two-slot/revoke-old.ts';
-import { at, newKey, oldKey, refused, type Start, stepWorld, unclear } from './step-world.ts';
+import { obligationOf } from '../conformance/ports/samples.ts';
+import { at, credential, newKey, oldKey, refused, type Start, stepWorld, unclear } from './step-world.ts';
 
 const cutOver = (start: Start = {}) => stepWorld({ stage: 'new-serves', ...start });
 const twoSlots = async (start: Start = {}) => {
@@ -97,6 +99,25 @@ describe('an old key that must live', () => {
     world.answer('key-of-another', unclear);
     await expect(world.run(revokeOld)).rejects.toMatchObject({ name: 'Superseded' });
     expect(world.calls).toEqual(['probe key-of-another', 'enableKey key-old']);
+  });
+
+  it.each([
+    ['the key that was reported since', {}, []],
+    ['that was seen refused before', { refusedAt: at(-5) }, []],
+    ['another key', { keyId: keyId('key-of-another') }, ['enableKey key-old']],
+    [
+      'a key of that id in another account',
+      { target: { ...credential.target, account: accountId('other') } },
+      ['enableKey key-old'],
+    ],
+  ])('stays disabled as a leaked one, where what is owed is %s: calls %j', async (_, change, calls) => {
+    const world = await movedAway({ rotation: { phase: 'old-disabled' } });
+    await world.ports.ledger.putObligation(
+      obligationOf('key-old', { target: credential.target, credentialId: credential.id, ...change }),
+    );
+    world.calls.length = 0;
+    await expect(world.run(revokeOld)).rejects.toMatchObject({ name: 'Superseded' });
+    expect(world.calls).toEqual(['probe key-of-another', ...calls]);
   });
 
   it('stays disabled where the provider enables none', async () => {
