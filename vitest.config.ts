@@ -6,9 +6,11 @@ const project = (
   include: readonly string[],
   testTimeoutSeconds: number,
   exclude: readonly string[] = [],
+  isolate = true,
 ) => ({
   test: {
     name,
+    isolate,
     include: [...include],
     exclude: [...exclude],
     testTimeout: testTimeoutSeconds * 1000,
@@ -22,6 +24,7 @@ const conformance = ['test/conformance/**/*.test.ts', 'test/contract/**/*.test.t
 /** In a world of its own: npm run test:aws. */
 const emulator = 'test/emulator/**';
 const simulation = ['test/simulation/**/*.test.ts'];
+const exhaustive = ['test/simulation/singles-*.test.ts', 'test/simulation/pairs-*.test.ts'];
 const world = [
   'test/rotation/**/*.test.ts',
   'test/infra/**/*.test.ts',
@@ -40,8 +43,10 @@ export default defineConfig({
       project('conformance', conformance, 60),
       // Whole rotations, processes that are killed, stacks that are synthesised, and the gate itself.
       project('world', world, 180),
-      // Every crash point, every fault, every strategy, in memory: a file per vendor, so that two cores share them.
-      project('simulation', simulation, 900),
+      // The simulation's own tests; and every crash point, every fault, every strategy, in memory: a file per vendor, so
+      // that two cores share them, and one world for all, so that what Node has made quick stays so.
+      project('simulation', simulation, 120, exhaustive),
+      project('simulation-exhaustive', exhaustive, 900, [], false),
     ],
   },
 });

@@ -60,7 +60,7 @@ export const memoryVault = (): MemoryVault => {
       const secret = find(name);
       if (secret === undefined) return null;
       const versions = new Map<VersionId, string[]>();
-      for (const [label, version] of [...secret.labels].sort()) {
+      for (const [label, version] of [...secret.labels].sort(byLabel)) {
         const carried = versions.get(version);
         if (carried === undefined) versions.set(version, [label]);
         else carried.push(label);
@@ -119,3 +119,6 @@ export const memoryVault = (): MemoryVault => {
     },
   };
 };
+
+const byLabel = ([one]: readonly [string, VersionId], [other]: readonly [string, VersionId]): number =>
+  one < other ? -1 : 1;

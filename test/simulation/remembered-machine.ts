@@ -53,7 +53,7 @@ const memo = (template: Template): Template => {
   const answers = new Map<string, Promise<Evaluated>>();
   const remembering: Template = (states: StatesVariable) => {
     const { input, result, errorOutput } = states;
-    const key = JSON.stringify([input, result, errorOutput]);
+    const key = `${textOf(input)} ${textOf(result)} ${textOf(errorOutput)}`;
     const answer = answers.get(key) ?? template(states);
     if (answers.size > longestMemory) answers.clear();
     answers.set(key, answer);
@@ -61,4 +61,14 @@ const memo = (template: Template): Template => {
   };
   memos.set(template, remembering);
   return remembering;
+};
+
+const texts = new WeakMap<object, string>();
+
+/** What goes from state to state is never changed, only replaced: its text stays the same. */
+const textOf = (part: object | undefined): string => {
+  if (part === undefined) return '';
+  const text = texts.get(part) ?? JSON.stringify(part);
+  texts.set(part, text);
+  return text;
 };

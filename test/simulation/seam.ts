@@ -76,7 +76,8 @@ export const truncated = (answer: HttpResponse, saysSo: boolean): HttpResponse =
 
 /** A call's name: `GET api_keys`, `DELETE api_keys/:id`. */
 export const operationOf = (method: string, url: string): string => {
-  const segments = new URL(url).pathname.split('/').filter((segment) => segment !== '');
+  const [path = ''] = url.split('?');
+  const segments = path.split('/').filter((segment) => segment !== '');
   const last = segments.at(-1) ?? '';
   const isId = /^(?:key_|apikey_|[0-9a-f]{8}-)/.test(last);
   return `${method} ${isId ? `${segments.at(-2) ?? ''}/:id` : last}`;

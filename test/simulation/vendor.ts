@@ -1,7 +1,7 @@
 import type { Strategy } from '../../functions/domain/credential.ts';
 import { Fault } from '../../functions/domain/fault.ts';
 import type { Instant, KeyId } from '../../functions/domain/identifiers.ts';
-import { instant, keyId, milliseconds } from '../../functions/domain/identifiers.ts';
+import { instant, keyId, milliseconds, secondsBetween } from '../../functions/domain/identifiers.ts';
 import type { JsonObject } from '../../functions/domain/json.ts';
 import { simulatedAnthropic } from '../../functions/local/simulated/anthropic.ts';
 import { simulatedAzureOpenai } from '../../functions/local/simulated/azure-openai.ts';
@@ -111,7 +111,7 @@ const define =
       },
       use: (value) => send(use(value)).status === 200,
       isLive: ({ createdAt, refusedAt }) =>
-        Date.parse(createdAt) + lag() * 1000 <= Date.parse(now()) && (refusedAt === null || refusedAt > now()),
+        (refusedAt === null || refusedAt > now()) && secondsBetween(createdAt, now()) >= lag(),
       quicken: () => {
         if ('activationLagSeconds' in chosen) Object.assign(chosen, { activationLagSeconds: 0 });
       },

@@ -18,16 +18,22 @@ export interface VirtualTime extends EngineClock {
 
 type Event = { readonly at: number; readonly run: () => void; cancelled: boolean };
 
-/** One turn of the event loop: every promise that can go on without an event has gone on. */
+/** A tick comes when every promise that can go on without an event has gone on. It costs no turn of the event loop. */
 const settled = (): Promise<void> =>
   new Promise((resolve) => {
-    setImmediate(resolve);
+    process.nextTick(resolve);
   });
 
 export const virtualTime = (start: number): VirtualTime => {
   let now = start;
+  let text = instant(start);
   const events: Event[] = [];
   let waiting: (() => void)[] = [];
+  const moveTo = (at: number): void => {
+    if (at <= now) return;
+    now = at;
+    text = instant(at);
+  };
 
   const schedule = (at: number, run: () => void): Event => {
     const event = { at, run, cancelled: false };
@@ -39,7 +45,7 @@ export const virtualTime = (start: number): VirtualTime => {
 
   return {
     now: () => now,
-    instant: () => instant(now),
+    instant: () => text,
     after: (seconds, run) => {
       schedule(now + seconds * 1000, run);
     },
@@ -76,10 +82,10 @@ export const virtualTime = (start: number): VirtualTime => {
         if (event === undefined || event.at > at) break;
         events.shift();
         if (event.cancelled) continue;
-        now = Math.max(now, event.at);
+        moveTo(event.at);
         event.run();
       }
-      now = Math.max(now, at);
+      moveTo(at);
     },
   };
 };

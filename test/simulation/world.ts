@@ -129,6 +129,8 @@ export const makeWorld = (
   const fired = new Set<string>();
   const counts = new Map<string, number>();
   const answers = new Map<string, unknown>();
+  /** Nothing but a stale read asks what was answered before. */
+  const remembers = recording || [...plan.values()].includes('stale');
   const downUntil = new Map<PortName, number>();
   const deniedUntil = new Map<string, number>();
   /** What others have broken, until when; in milliseconds since 1970. */
@@ -140,7 +142,10 @@ export const makeWorld = (
   let skewSeconds = 0;
   let skewed = 0;
 
-  const clock: Clock = { now: () => instant(time.now() + skewSeconds * 1000), sleep: time.sleep };
+  const clock: Clock = {
+    now: () => (skewSeconds === 0 ? time.instant() : instant(time.now() + skewSeconds * 1000)),
+    sleep: time.sleep,
+  };
   const credential: Credential = {
     id: credentialId('support'),
     target: {
@@ -243,7 +248,8 @@ export const makeWorld = (
     // Each step has a role of its own; a vendor knows one admin key.
     const permission = port === 'http' ? operation : path;
     if ((deniedUntil.get(permission) ?? 0) > time.now()) return fail('denied');
-    const previous = subject === undefined ? undefined : answers.get(`${path} ${subject}`);
+    const about = subject === undefined || !remembers ? undefined : `${path} ${subject}`;
+    const previous = about === undefined ? undefined : answers.get(about);
     if (recording) {
       const present = kind === 'read' ? await question.effect() : null;
       sites.push({
@@ -308,7 +314,7 @@ export const makeWorld = (
         break;
     }
     const answer = await effect();
-    if (subject !== undefined) answers.set(`${path} ${subject}`, answer);
+    if (about !== undefined) answers.set(about, answer);
     return answer;
   };
 
@@ -417,7 +423,7 @@ export const makeWorld = (
   let engine: Engine;
   /** The same flow in other bytes: what is running finishes on the bytes that it started with. */
   const deploy = (): void => {
-    stop.abort();
+    stop.abort('deployed');
     stop = new AbortController();
     const definition = build.definition?.(definitions[strategy]) ?? definitions[strategy];
     engine = engineOf(`${definition}${'\n'.repeat(deployments)}`);
@@ -638,7 +644,7 @@ export const makeWorld = (
     first: null as RotationRequest | null,
     seeded: null as KeyId | null,
     stop: () => {
-      stop.abort();
+      stop.abort('over');
     },
   };
   return world;

@@ -1,4 +1,4 @@
-import { type Instant, instant, milliseconds } from '../../domain/identifiers.ts';
+import { type Instant, instant, type KeyId, milliseconds } from '../../domain/identifiers.ts';
 import { SecretValue } from '../../domain/secret-value.ts';
 import { slotKeyId } from '../../providers/slot-key-id.ts';
 import type { Reply, SimulatedKey, Simulation, Tools, Visit } from './server.ts';
@@ -20,6 +20,7 @@ export interface AzureOpenaiOptions {
 type SlotName = 'Key1' | 'Key2';
 
 type Held = {
+  readonly id: KeyId;
   readonly slot: SlotName;
   readonly value: string;
   readonly createdAt: Instant;
@@ -46,7 +47,9 @@ const makeValue = ({ random }: Tools): string => `${random(alphanumeric, 52)}JQQ
 const fill = (world: AzureOpenaiWorld, slot: SlotName): Held => {
   const now = world.tools.now();
   for (const held of world.values) if (held.slot === slot) held.refusedAt ??= now;
-  const held: Held = { slot, value: makeValue(world.tools), createdAt: now, lastUsedAt: null, refusedAt: null };
+  const value = makeValue(world.tools);
+  const id = slotKeyId(slot, new SecretValue(value));
+  const held: Held = { id, slot, value, createdAt: now, lastUsedAt: null, refusedAt: null };
   world.values.push(held);
   return held;
 };
@@ -221,8 +224,8 @@ export const simulatedAzureOpenai: Simulation<AzureOpenaiOptions, AzureOpenaiWor
   },
   keys: ({ values }) =>
     values.map(
-      ({ slot, value, createdAt, lastUsedAt, refusedAt }): SimulatedKey => ({
-        id: slotKeyId(slot, new SecretValue(value)),
+      ({ id, value, createdAt, lastUsedAt, refusedAt }): SimulatedKey => ({
+        id,
         name: null,
         value,
         createdAt,
@@ -232,7 +235,7 @@ export const simulatedAzureOpenai: Simulation<AzureOpenaiOptions, AzureOpenaiWor
     ),
   /** A person presses "Regenerate" in the portal: `{slot: 'Key1' | 'Key2'}`. */
   mint: (world, question) => {
-    const held = fill(world, question['slot'] === 'Key1' ? 'Key1' : 'Key2');
-    return { keyId: slotKeyId(held.slot, new SecretValue(held.value)), value: held.value };
+    const { id, value } = fill(world, question['slot'] === 'Key1' ? 'Key1' : 'Key2');
+    return { keyId: id, value };
   },
 };

@@ -244,22 +244,22 @@ const takeFault = (faults: readonly PendingFault[], visit: Visit): SimulatedFaul
 };
 
 const route = <Options, World>(simulation: Simulation<Options, World>, world: World, visit: Visit): Reply => {
+  const given = visit.path.split('/');
   for (const candidate of simulation.routes) {
     if (candidate.method !== visit.method) continue;
-    const parameters = match(candidate.path, visit.path);
+    const parameters = match(candidate.path, given);
     if (parameters !== null) return candidate.answer({ ...visit, parameters }, world);
   }
   return simulation.failure(404);
 };
 
-const match = (pattern: string, path: string): Record<string, string> | null => {
+const match = (pattern: string, given: readonly string[]): Record<string, string> | null => {
   const wanted = pattern.split('/');
-  const given = path.split('/');
   if (wanted.length !== given.length) return null;
   const parameters: Record<string, string> = {};
   for (const [index, segment] of wanted.entries()) {
-    const text = decodeURIComponent(given[index] ?? '');
-    if (segment.startsWith(':')) parameters[segment.slice(1)] = text;
+    const text = given[index] ?? '';
+    if (segment.startsWith(':')) parameters[segment.slice(1)] = decodeURIComponent(text);
     else if (segment !== text) return null;
   }
   return parameters;
