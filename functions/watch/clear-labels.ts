@@ -3,7 +3,7 @@ import { refusalsThatProve } from '../domain/decisions/prove-refused.ts';
 import { decideStaleLabel, type StaleLabelView } from '../domain/decisions/stale-label.ts';
 import { instant, milliseconds, type RotationId, rotationId } from '../domain/identifiers.ts';
 import { current, isOurs, newLabel, oldLabel, pending, previous } from '../domain/labels.ts';
-import type { OpenRotation } from '../domain/rotation.ts';
+import type { CredentialRecord } from '../domain/rotation.ts';
 import type { SecretVersion } from '../ports.ts';
 import { probe, probeForRefusals, readCurrent } from '../steps/current-key.ts';
 import { inGroups } from '../triggers/in-groups.ts';
@@ -30,9 +30,9 @@ const clearSecret = async (credential: Credential, pass: Pass): Promise<void> =>
   const candidates = labelled.filter(({ label }) => label === pending || label === previous || isOurs(label));
   if (candidates.length === 0) return;
   // Read after the labels: what has begun since then is seen here, and its labels are kept.
-  const { rotation } = (await ports.ledger.read(credential.id)).record;
+  const { record } = await ports.ledger.read(credential.id);
   for (const { label, version } of candidates) {
-    const decision = decideStaleLabel(await observe(label, version, credential, rotation, pass));
+    const decision = decideStaleLabel(await observe(label, version, credential, record, pass));
     if (decision.kind === 'keep') continue;
     const takesAway = decision.kind === 'take-away' && !options.dryRun;
     const moved =
@@ -50,7 +50,7 @@ const observe = async (
   label: string,
   version: SecretVersion,
   credential: Credential,
-  rotation: OpenRotation | null,
+  { rotation, leftovers }: CredentialRecord,
   pass: Pass,
 ): Promise<StaleLabelView> => {
   const kind = kindOf(label);
@@ -62,11 +62,15 @@ const observe = async (
       version.versionId === rotation.old?.versionId ||
       of === rotation.rotationId);
   const byHand = pass.options.strategyOf(credential.target.provider) === 'human-created';
+  const run = of && (await lookAt(of, credential, pass));
+  const isSubmission = kind === 'new' && byHand && of !== null && isFresh(of, pass);
+  // A run has had the key, and has left it: nobody comes back to that submission.
+  const isOver = isSubmission && run === 'ended' && (await holdsOneOf(leftovers, label, version, credential, pass));
   const view: StaleLabelView = {
     label: kind,
     needed,
-    run: of && (await lookAt(of, credential, pass)),
-    maybeSubmitted: kind === 'new' && byHand && of !== null && isFresh(of, pass),
+    run,
+    maybeSubmitted: isSubmission && !isOver,
     key: version.labels.includes(current) ? 'serves' : null,
   };
   const asksForKey = (kind === 'old' || kind === 'previous') && !needed && view.key === null && view.run !== 'running';
@@ -116,6 +120,18 @@ const isFresh = (run: RotationId, { ports: { clock } }: Pass): boolean => {
   if (day === null) return true;
   const twoDaysAgo = instant(milliseconds(clock.now()) - 2 * 86_400_000);
   return day >= twoDaysAgo.slice(0, 10);
+};
+
+const holdsOneOf = async (
+  leftovers: CredentialRecord['leftovers'],
+  label: string,
+  { versionId }: SecretVersion,
+  { secret }: Credential,
+  { ports: { vault } }: Pass,
+): Promise<boolean> => {
+  if (leftovers.length === 0) return false;
+  const payload = await vault.read(secret, versionId, label);
+  return leftovers.some(({ keyId }) => keyId === payload?.keyId);
 };
 
 /** Refused only with the key that serves accepted in the same look: an outage refuses everything. */

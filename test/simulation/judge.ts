@@ -235,9 +235,11 @@ export const judge = (world: Evidence): Judge => {
     if (step === 'two-slot/create-key') return 'slot-taken-at-the-last-call';
     return canDisable.includes(vendor.providerId) ? 'disabled-for-a-moment' : 'moved-at-the-last-call';
   };
-  const lookAtRace = ({ step, sawMoves, sawKills }: Caller): void => {
+  const lookAtRace = ({ step, sawMoves, sawKills, landed }: Caller): void => {
     const { moves, kills } = world.outside;
-    if (sawMoves !== undefined && sawMoves < moves) raced.add(movedWindow(step));
+    // A call that lands late is taken back by nobody but the next watch.
+    const window = landed === undefined ? movedWindow(step) : 'moved-at-the-last-call';
+    if (sawMoves !== undefined && sawMoves < moves) raced.add(window);
     if (sawKills === undefined || sawKills === kills) return;
     raced.add('killed-at-the-last-call');
     if (isTwoSlot) raced.add('slot-refilled-at-the-last-call');
@@ -310,7 +312,7 @@ export const judge = (world: Evidence): Judge => {
     const now = time.now();
     if (caller?.step === 'submit') {
       for (const label of labels.keys()) {
-        if (label.startsWith(newLabel(rotationId('')))) submitted.set(label, now);
+        if (label.startsWith(newLabel(rotationId(''))) && !submitted.has(label)) submitted.set(label, now);
       }
     }
     for (const [label, at] of submitted) {
@@ -425,8 +427,9 @@ export const judge = (world: Evidence): Judge => {
     consumerFailed: () => violated('I18', 'a consumer was cut off from the key that it still used'),
     confirmed: (caller) => {
       lookAtRace(caller);
-      const serving = keyOf(vault.holder(secret, current));
-      if (deadServing() && serving !== null && !world.compromised.has(serving))
+      const id = ledger.record(credential.id).rotation?.new?.keyId;
+      const key = vendor.keys().find((candidate) => candidate.id === id);
+      if (key !== undefined && !vendor.isLive(key) && !world.compromised.has(keyId(key.id)))
         violated('I3', 'a new key is confirmed that is refused');
     },
     look: (caller) => {

@@ -29,8 +29,8 @@ const isLate = (kind: string): boolean => kind === 'late' || kind === 'overdue';
  */
 const windows = {
   'moved-at-the-last-call': {
-    why: 'A person puts AWSCURRENT back in the instant between the last look and the call that stops the old key. A vendor has no compare-and-swap over our vault. Deleted keys are healed at the next watch.',
-    violates: [/^I1 \S+ killed the key that serves$/, /^I3 \S+ killed /, ...refusedForAWhile],
+    why: 'A person puts AWSCURRENT back in the instant between the last look and the call that stops the old key, or before that call lands. A vendor has no compare-and-swap over our vault. Deleted keys are healed at the next watch.',
+    violates: [/^I1 .+ killed the key that serves$/, /^I3 .+ killed /, ...refusedForAWhile],
   },
   'disabled-for-a-moment': {
     why: 'The same, where the vendor disables: the key is enabled again in the same step.',

@@ -160,6 +160,21 @@ describe('labels', () => {
     expect((await sweep()).filter(({ revoked }) => revoked).map(({ keyId: id }) => id)).toEqual([submitted.keyId]);
   });
 
+  it.each([
+    ['has left it', true, ['labels: took it away']],
+    ['never had it', false, []],
+  ])('of a submission whose run has ended and %s', async (_, isLeft, done) => {
+    const { seed, local, credential, start, drive } = await startWorld('anthropic');
+    await seed();
+    const { rotationId: run } = await start();
+    await drive({ rotationId: run, state: 'Escalated' });
+    const submitted = await storeLate(run);
+    const left = { keyId: keyId(submitted.keyId), target: credential.target, since: local.ports.clock.now() };
+    const { record, revision } = await local.ports.ledger.read(credential.id);
+    await local.ports.ledger.replace({ ...record, rotation: null, leftovers: isLeft ? [left] : [] }, revision);
+    expect(deeds(await reconcileOnce(world))).toEqual(done);
+  });
+
   it('that two passes at once look at are taken away once, and the other finds them gone', async () => {
     const { seed, rotate } = await startWorld('openai');
     await seed();
