@@ -217,22 +217,23 @@ const takesUp = (rotation: OpenRotation, earlier: OpenRotation): boolean =>
 
 /**
  * Closes the open rotation. Its keys become leftovers, and so does the key that served before and does no more; but not
- * what serves now, nor `kept`.
+ * what serves now.
  *
  * @param serves what AWSCURRENT holds; undefined when nobody can say
+ * @param kept the key that is believed to serve then
  */
 export const end = (
   record: CredentialRecord,
   outcome: Outcome,
   at: Instant,
   serves: StoredKey | undefined,
-  kept: readonly (KeyId | undefined)[] = [],
+  kept: OldKey | null = null,
 ): CredentialRecord => {
   const { rotation } = record;
   if (rotation === null) return record;
   const serving = servingAfter(record.serving, rotation, serves);
   return {
-    ...abandon(record, rotation, at, [serving?.keyId, serves?.keyId, ...kept], record.serving?.keyId),
+    ...abandon(record, rotation, at, [serving?.keyId, serves?.keyId, kept?.keyId], record.serving?.keyId),
     lease: null,
     rotation: null,
     lastRotatedAt: outcome === 'Done' ? at : record.lastRotatedAt,

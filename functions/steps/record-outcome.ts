@@ -67,9 +67,10 @@ export const recordOutcome: Step<Input, View, RecordOutcomeDecision, JsonObject>
     if (!owesNothing && leakedKeyId !== null) await acceptObligation(ports, input, leakedKeyId, input);
     if (rotation !== null && decision.kind === 'park') await replace(ports, park(record, outcome, at), revision);
     if (rotation !== null && decision.kind === 'close') {
-      const isAsBefore = input.rolledBack === true && outcome !== 'Superseded';
-      const old = isAsBefore ? rotation.old?.keyId : undefined;
-      await replace(ports, end(record, outcome, at, await servingKey(rotation, ports), [old]), revision);
+      const serves = await servingKey(rotation, ports);
+      // Where nobody can say what serves, RollBack's word counts.
+      const isAsBefore = serves === undefined && input.rolledBack === true && outcome !== 'Superseded';
+      await replace(ports, end(record, outcome, at, serves, isAsBefore ? rotation.old : null), revision);
     }
     await recordEnd(
       ports,

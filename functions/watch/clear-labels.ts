@@ -73,7 +73,9 @@ const observe = async (
     maybeSubmitted: isSubmission && !isOver,
     key: version.labels.includes(current) ? 'serves' : null,
   };
-  const asksForKey = (kind === 'old' || kind === 'previous') && !needed && view.key === null && view.run !== 'running';
+  const isEndedSubmission = view.maybeSubmitted && run === 'ended';
+  const isOfOldKey = (kind === 'old' || kind === 'previous') && run !== 'running';
+  const asksForKey = (isOfOldKey || isEndedSubmission) && !needed && view.key === null;
   return asksForKey ? { ...view, key: await keyBehind(label, version, credential, pass) } : view;
 };
 

@@ -104,8 +104,9 @@ const ended = async (
   const { rotation } = record;
   if (rotation === null) return record;
   if (decision.kind === 'close') {
-    const old = decision.outcome === 'RolledBack' ? rotation.old?.keyId : undefined;
-    return end(record, decision.outcome, at, await servingKey(rotation, ports), [old]);
+    const serves = await servingKey(rotation, ports);
+    const isAsBefore = serves === undefined && decision.outcome === 'RolledBack';
+    return end(record, decision.outcome, at, serves, isAsBefore ? rotation.old : null);
   }
   const parked = park(record, decision.outcome, at);
   // What nobody said is not held against it: it is taken up without a person.

@@ -4,7 +4,7 @@ import { decideHeal, type HealView } from '../domain/decisions/heal.ts';
 import type { KeyId, RotationId, VersionId } from '../domain/identifiers.ts';
 import { current as currentLabel, isOurs, previous } from '../domain/labels.ts';
 import type { Obligation } from '../domain/obligation.ts';
-import { type CredentialRecord, isOldKeyDying, type RotationRequest } from '../domain/rotation.ts';
+import { type CredentialRecord, isOldKeyDying, type RotationRequest, type StoredKey } from '../domain/rotation.ts';
 import type { Notice } from '../ports.ts';
 import type { Connection } from '../providers/provider.ts';
 import { type CurrentKey, type CurrentLook, probe, probeForRefusals, readCurrent } from '../steps/current-key.ts';
@@ -173,7 +173,7 @@ const labelBack = async (
   const { ports } = pass;
   if (before === null) return null;
   // The fence: a run that looked before this moment cannot go on to retire the key that is about to serve again.
-  if (!(await ports.ledger.replace(record, revision))) return null;
+  if (!(await ports.ledger.replace({ ...record, serving: servingAgain(record, before) }, revision))) return null;
   const move = { from: current.versionId, to: before.versionId };
   if ((await ports.vault.moveLabel(secret, currentLabel, move)) === 'held-by-another') return null;
   const did = `put AWSCURRENT back on ${String(before.keyId)}`;
@@ -191,6 +191,10 @@ const labelBack = async (
   });
   return did;
 };
+
+/** A key that a rotation had taken out of service is on record as serving again; of any other the ledger says nothing. */
+const servingAgain = ({ rotation, serving }: CredentialRecord, { keyId, versionId }: Previous): StoredKey | null =>
+  keyId !== null && rotation?.old?.keyId === keyId && rotation.cutOverAt !== null ? { keyId, versionId } : serving;
 
 const replace = async (credential: Credential, { request, keyId }: View, pass: Pass): Promise<string> => {
   if (!pass.mayStart()) return 'its replacement is paced: the next pass starts it';

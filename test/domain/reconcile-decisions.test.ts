@@ -135,6 +135,8 @@ describe('decideStaleLabel', () => {
     ['new: its run is at work', { run: 'running' }, 'keep'],
     ['new: an open rotation needs it', { needed: true }, 'keep'],
     ['new: perhaps a submission', { run: 'unknown', maybeSubmitted: true }, 'keep'],
+    ['new: a submission whose key is dead', { maybeSubmitted: true, key: 'refused' }, 'take-away'],
+    ['new: a submission whose key lives', { maybeSubmitted: true, key: 'alive' }, 'keep'],
     ['pending: of a run that ended', { label: 'pending' }, 'take-away'],
     ['pending: nobody knows whose', { label: 'pending', run: null }, 'not-ours'],
     ['pending: needed', { label: 'pending', needed: true }, 'keep'],

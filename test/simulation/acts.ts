@@ -58,12 +58,16 @@ export const perform = async (act: Act, world: World): Promise<void> => {
     outsiders.add(key);
     vendor.kill(key);
   };
+  /** Whoever puts a key to use that is dying, or is not accepted, has done it himself. */
+  const putToUse = (key: KeyId | null): void => {
+    const isWell = vendor.keys().some((held) => held.id === key && held.refusedAt === null && vendor.isLive(held));
+    if (key !== null && !isWell) outsiders.add(key);
+  };
   /** A report names its key. */
   const leak = async (leakedKeyId: KeyId | null): Promise<void> => {
     if (leakedKeyId === null) return;
     await world.start(world.request({ urgency: 'emergency', leakedKeyId, containFirst: true }));
   };
-  if (act.startsWith('person-') || act === 'secret-deleted') outside.moves += 1;
   switch (act) {
     case 'second-schedule':
       await world.start(world.request());
@@ -78,7 +82,9 @@ export const perform = async (act: Act, world: World): Promise<void> => {
       await leak(newKey(world));
       break;
     case 'person-moves-current': {
-      const theirs = await world.writeByHand(world.ownKey(), 'theirs');
+      const own = world.ownKey();
+      putToUse(own);
+      const theirs = await world.writeByHand(own, 'theirs');
       await vault.port.moveLabel(credential.secret, current, {
         from: vault.holder(credential.secret, current),
         to: theirs,
@@ -89,18 +95,14 @@ export const perform = async (act: Act, world: World): Promise<void> => {
     case 'person-rolls-back': {
       const [from, to] = [vault.holder(credential.secret, current), vault.holder(credential.secret, previous)];
       const key = to === null ? null : (world.handMade.get(to) ?? vault.payload(credential.secret, to)?.keyId ?? null);
-      const isDying = vendor.keys().some(({ id, refusedAt }) => id === key && refusedAt !== null);
-      // Whoever puts a dying key back has done it himself.
-      if (key !== null && isDying) outsiders.add(key);
+      putToUse(key);
       if (to !== null) await vault.port.moveLabel(credential.secret, current, { from, to });
       break;
     }
     case 'person-cuts-over': {
       const [from, to] = [vault.holder(credential.secret, current), vault.holder(credential.secret, pending)];
       const key = to === null ? null : (vault.payload(credential.secret, to)?.keyId ?? null);
-      // Whoever puts a key to use that is not accepted has done it himself.
-      const isWell = vendor.keys().some((held) => held.id === key && vendor.isLive(held));
-      if (key !== null && !isWell) outsiders.add(key);
+      putToUse(key);
       if (to !== null) await vault.port.moveLabel(credential.secret, current, { from, to });
       break;
     }
@@ -136,6 +138,8 @@ export const perform = async (act: Act, world: World): Promise<void> => {
       world.deploy();
       break;
   }
+  // Counted when it is done: whoever looks meanwhile sees what was before.
+  if (act.startsWith('person-') || act === 'secret-deleted') outside.moves += 1;
   referee.look(null);
   world.noticeServing();
 };

@@ -87,13 +87,24 @@ describe('a rotation of which nothing is left to do', () => {
     expect(world.notices).toEqual([]);
   });
 
-  it('keeps the old key when everything is as it was', async () => {
+  it('keeps the old key when everything is as it was, though nobody can say what serves', async () => {
     const world = await stepWorld({ stage: 'stored' });
-    await world.store('theirs', 'elsewhere', world.add('key-of-another'));
-    await world.move('AWSCURRENT', 'theirs');
+    world.fails('read', 'NothingChanged');
     await world.run(recordOutcome, { outcome: 'RolledBack', rolledBack: true });
     expect(world.record().leftovers).toMatchObject([{ keyId: 'key-new' }]);
     expect(world.notices).toMatchObject([{ severity: 'action-needed', contact: 'support@example.com' }]);
+  });
+
+  it.each([
+    ['AWSCURRENT has moved on since', 'RolledBack'],
+    ['RollBack itself has seen it moved', 'Superseded'],
+  ])('keeps no old key when %s', async (_, outcome) => {
+    const world = await stepWorld({ stage: 'stored' });
+    await world.store('theirs', 'elsewhere', world.add('key-of-another'));
+    await world.move('AWSCURRENT', 'theirs');
+    if (outcome === 'Superseded') world.fails('read', 'NothingChanged');
+    await world.run(recordOutcome, { outcome, rolledBack: true });
+    expect(world.record().leftovers).toMatchObject([{ keyId: 'key-old' }, { keyId: 'key-new' }]);
   });
 
   it.each([

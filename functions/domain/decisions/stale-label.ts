@@ -23,7 +23,7 @@ export type StaleLabelDecision = {
 export const decideStaleLabel = (view: StaleLabelView): StaleLabelDecision => {
   if (view.label === 'not-ours') return { kind: 'keep' };
   if (view.needed || view.run === 'running') return { kind: 'keep' };
-  if (!guard('submission-is-kept', !view.maybeSubmitted)) return { kind: 'keep' };
+  if (!guard('submission-is-kept', !view.maybeSubmitted || view.key === 'refused')) return { kind: 'keep' };
   switch (view.label) {
     case 'pending':
       return { kind: view.run === null ? 'not-ours' : 'take-away' };
