@@ -1,4 +1,4 @@
-import { type KeyId, keyId } from '../../functions/domain/identifiers.ts';
+import { type KeyId, keyId, type VersionId } from '../../functions/domain/identifiers.ts';
 import { current, pending, previous } from '../../functions/domain/labels.ts';
 import type { Act } from './plan.ts';
 import { acts } from './plan.ts';
@@ -63,6 +63,15 @@ export const perform = async (act: Act, world: World): Promise<void> => {
     const isWell = vendor.keys().some((held) => held.id === key && held.refusedAt === null && vendor.isLive(held));
     if (key !== null && !isWell) outsiders.add(key);
   };
+  /** Seen at once: else the call of somebody who works at the same instant would be blamed for it. */
+  const moveCurrent = async (to: VersionId): Promise<void> => {
+    const moved = vault.port.moveLabel(credential.secret, current, {
+      from: vault.holder(credential.secret, current),
+      to,
+    });
+    referee.look(null);
+    await moved;
+  };
   /** A report names its key. */
   const leak = async (leakedKeyId: KeyId | null): Promise<void> => {
     if (leakedKeyId === null) return;
@@ -85,25 +94,22 @@ export const perform = async (act: Act, world: World): Promise<void> => {
       const own = world.ownKey();
       putToUse(own);
       const theirs = await world.writeByHand(own, 'theirs');
-      await vault.port.moveLabel(credential.secret, current, {
-        from: vault.holder(credential.secret, current),
-        to: theirs,
-      });
+      await moveCurrent(theirs);
       await vault.port.moveLabel(credential.secret, 'theirs', { from: theirs, to: null });
       break;
     }
     case 'person-rolls-back': {
-      const [from, to] = [vault.holder(credential.secret, current), vault.holder(credential.secret, previous)];
+      const to = vault.holder(credential.secret, previous);
       const key = to === null ? null : (world.handMade.get(to) ?? vault.payload(credential.secret, to)?.keyId ?? null);
       putToUse(key);
-      if (to !== null) await vault.port.moveLabel(credential.secret, current, { from, to });
+      if (to !== null) await moveCurrent(to);
       break;
     }
     case 'person-cuts-over': {
-      const [from, to] = [vault.holder(credential.secret, current), vault.holder(credential.secret, pending)];
+      const to = vault.holder(credential.secret, pending);
       const key = to === null ? null : (vault.payload(credential.secret, to)?.keyId ?? null);
       putToUse(key);
-      if (to !== null) await vault.port.moveLabel(credential.secret, current, { from, to });
+      if (to !== null) await moveCurrent(to);
       break;
     }
     case 'provider-kills-old':
