@@ -70,7 +70,11 @@ describe('a dead AWSCURRENT', () => {
     await drive({ rotationId: run, state: 'Overlap' });
     world.expectDeadCurrent(true);
     await kill(await currentKey());
+    const servingOnRecord = async () =>
+      (await world.local.ports.ledger.read(world.credential.id)).record.serving?.keyId;
+    expect(await servingOnRecord()).toBeUndefined();
     expect(healed(await reconcileOnce(world))).toEqual([expect.stringMatching(/^heal: put AWSCURRENT back/)]);
+    expect(await servingOnRecord()).toBe(old.keyId);
     world.expectDeadCurrent(false);
     await drive();
     expect(await outcomeOf(run)).toBe('Superseded');
