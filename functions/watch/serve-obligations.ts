@@ -207,11 +207,7 @@ const sightOf = async (
     value: probes && { refusals: probes.refusals, last: probes.last.kind },
     refusalsThatProve,
     listed,
-    // Listed as active and refused all the same: so it looks when the vendor refuses every key.
-    vendorAnswers:
-      listed === 'absent' ||
-      listed === 'inactive' ||
-      (otherServes && (await probe(connection, current.value)).kind === 'accepted'),
+    otherAccepted: otherServes && (await probe(connection, current.value)).kind === 'accepted',
     // Stopped nobody knows when: it is stopped once more, which tells. What may not be is believed as it is seen.
     stoppedForSeconds:
       containedAt === null ? (mayContain ? null : Infinity) : secondsBetween(containedAt, ports.clock.now()),

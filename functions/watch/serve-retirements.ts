@@ -129,8 +129,8 @@ const sightOf = async (
     value: probes && { refusals: probes.refusals, last: probes.last.kind },
     refusalsThatProve,
     listed,
-    // Nothing else serves that could be asked beside it: only the admin side tells a refusal from an outage.
-    vendorAnswers: listed !== null,
+    // Nothing else serves that could be asked beside it: only the listing tells a refusal from an outage.
+    otherAccepted: false,
     stoppedForSeconds: sentAt && secondsBetween(sentAt, ports.clock.now()),
     revocationTakesSeconds: connection.facts.revocationTakesSeconds,
   });

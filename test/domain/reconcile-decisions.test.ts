@@ -51,7 +51,7 @@ describe('decideSight', () => {
     value: null,
     refusalsThatProve: 3,
     listed: 'absent',
-    vendorAnswers: true,
+    otherAccepted: false,
     stoppedForSeconds: 5,
     revocationTakesSeconds: 5,
   };
@@ -59,16 +59,27 @@ describe('decideSight', () => {
     ['accepted, although listed as gone', { value: { refusals: 0, last: 'accepted' } }, 'alive'],
     ['refused twice, then accepted', { value: { refusals: 2, last: 'accepted' } }, 'alive'],
     ['refused twice, then no answer', { value: { refusals: 2, last: 'unclear' } }, 'unclear'],
-    ['refused three times', { value: refusedThrice }, 'refused'],
-    ['refused three times, still listed', { value: refusedThrice, listed: 'active' }, 'refused'],
-    ['refused three times in what may be an outage', { value: refusedThrice, vendorAnswers: false }, 'unclear'],
+    ['refused three times, and listed no more for long enough', { value: refusedThrice }, 'refused'],
+    ['refused three times, and stopped for long enough', { value: refusedThrice, listed: 'inactive' }, 'refused'],
+    ['refused three times, and stopped a moment ago', { value: refusedThrice, stoppedForSeconds: 4 }, 'unclear'],
+    ['refused three times, still listed', { value: refusedThrice, listed: 'active' }, 'unclear'],
+    ['refused three times where nothing is listed', { value: refusedThrice, listed: null }, 'unclear'],
+    [
+      'refused three times, still listed, and another is accepted',
+      { value: refusedThrice, listed: 'active', otherAccepted: true },
+      'refused',
+    ],
     ['only its id: absent', {}, 'refused'],
     ['only its id: inactive', { listed: 'inactive' }, 'refused'],
     ['only its id: active', { listed: 'active' }, 'alive'],
     ['only its id: nothing tells', { listed: null }, 'unclear'],
     ['only its id: stopped a moment ago', { stoppedForSeconds: 4 }, 'unclear'],
     ['only its id: stopped nobody knows when', { stoppedForSeconds: null }, 'unclear'],
-    ['its value is believed at once', { value: refusedThrice, stoppedForSeconds: null }, 'refused'],
+    [
+      'its value is believed at once where another is accepted',
+      { value: refusedThrice, stoppedForSeconds: null, otherAccepted: true },
+      'refused',
+    ],
   ])('%s', (_name, change, expected) => {
     expect(decideSight({ ...view, ...change }).kind).toBe(expected);
   });

@@ -24,6 +24,8 @@ export interface Caller {
   /** How often somebody outside had moved a label, or killed a key, when it looked last. */
   sawMoves?: number;
   sawKills?: number;
+  /** The keys that were said to have leaked when it asked last. */
+  sawOwed?: ReadonlySet<KeyId>;
   /** Nobody waited for the call any more when it landed; too late: not even RollBack did. */
   readonly landed?: 'late' | 'too late';
 }
@@ -161,8 +163,10 @@ export const judge = (world: Evidence): Judge => {
       if (last.version !== null && !healed && !byHand && !read.includes(last.version))
         violated('I12', `${caller.step} moved a label that it had not read`);
       // What somebody else kills in the instant before is taken back by Confirm.
-      if (caller.step === 'reconcile' && serving.key !== null && world.compromised.has(serving.key))
+      if (caller.step === 'reconcile' && serving.key !== null && world.compromised.has(serving.key)) {
+        lookAtReport(caller, serving.key);
         violated('I11', 'reconcile put a leaked key to use');
+      }
       if (serving.key !== null && dying.has(serving.key) && !isExcused(serving.key))
         violated('I13', `${caller.step} revived a dead key`);
     }
@@ -185,8 +189,10 @@ export const judge = (world: Evidence): Judge => {
         } else if (before !== id) violated('I6', `${caller?.step ?? 'somebody'} made two keys of one name`);
       }
       if (key.refusedAt === null) {
-        if (dying.has(id) && caller !== null && world.compromised.has(id))
+        if (dying.has(id) && caller !== null && world.compromised.has(id)) {
+          lookAtReport(caller, id);
           violated('I11', `${caller.step} revived a leaked key`);
+        }
         dying.delete(id);
         continue;
       }
@@ -231,6 +237,10 @@ export const judge = (world: Evidence): Judge => {
     }
   };
 
+  /** A report is durable before the ledger has it: whoever asks in between cannot know. */
+  const lookAtReport = ({ sawOwed }: Caller, key: KeyId): void => {
+    if (sawOwed !== undefined && !sawOwed.has(key)) raced.add('leaked-at-the-last-call');
+  };
   const movedWindow = (step: string): Residual => {
     if (step === 'two-slot/create-key') return 'slot-taken-at-the-last-call';
     return canDisable.includes(vendor.providerId) ? 'disabled-for-a-moment' : 'moved-at-the-last-call';

@@ -80,9 +80,8 @@ const windows = {
     ],
   },
   'leaked-at-the-last-call': {
-    why: 'The key before is reported as leaked while reconcile is putting AWSCURRENT back on it, because what serves is refused. A report is durable before the ledger knows of it. The emergency replaces it at once.',
-    opens: (site, kind) => kind === 'compromise-old' && site.startsWith('reconcile.'),
-    violates: [/^I11 reconcile put a leaked key to use$/],
+    why: 'A key is reported as leaked while it is being put back, or enabled again, because what serves is refused or was moved. A report is durable before the ledger knows of it. Its emergency stops it, or replaces it, at once.',
+    violates: [/^I11 reconcile put a leaked key to use$/, /^I11 \S+ revived a leaked key$/],
   },
   'taken-at-its-word': {
     why: 'A vendor answers a dead key as it answers a key that is known and may not do this. There is no other sign: a listing says less than the key.',

@@ -232,10 +232,12 @@ export const makeWorld = (
     const hasSeen = (): void => {
       if (kind === 'read' && port === 'vault') caller.sawMoves = outside.moves;
       if (kind === 'read' && port === 'http') caller.sawKills = outside.kills;
+      if (operation === 'obligations') caller.sawOwed = new Set(ledger.obligations().map((owed) => owed.keyId));
     };
     const effect = async (landed?: Caller['landed']): Promise<Answer> => {
-      const answer = await question.effect();
+      // As things are when it is asked: by the time of the answer somebody else may have had his turn.
       hasSeen();
+      const answer = await question.effect();
       if (kind === 'write') {
         if (port === 'ledger' && operation === 'replace') caller.intended = true;
         referee.look(landed === undefined ? caller : { ...caller, landed });

@@ -50,28 +50,32 @@ export type SightView = {
   readonly refusalsThatProve: number;
   /** A complete listing; null when the vendor has none. */
   readonly listed: 'absent' | 'inactive' | 'active' | null;
-  /** The admin side shows it gone, or another key is accepted: a refusal is no outage. */
-  readonly vendorAnswers: boolean;
+  /** Another key is accepted in the same look: a refusal is no outage. */
+  readonly otherAccepted: boolean;
   /** Since the key was stopped, in seconds; null when nobody knows that it was. */
   readonly stoppedForSeconds: number | null;
   readonly revocationTakesSeconds: number;
 };
 
-/** The value speaks before the listing: a vendor may list a key as stopped and accept it for a moment yet. */
+/**
+ * The value speaks before the listing: a vendor may list a key as stopped and accept it for a moment yet. What the
+ * value says counts where it is no outage: another key is accepted, or the key has been off the listing for long enough.
+ */
 export const decideSight = (view: SightView): KeySight => {
   const { value, listed } = view;
+  // Stopped nobody knows when may be a moment ago.
+  const isOver = view.stoppedForSeconds !== null && view.stoppedForSeconds >= view.revocationTakesSeconds;
+  const isGone = listed === 'absent' || listed === 'inactive';
   if (value !== null) {
     if (value.last === 'accepted') return { kind: 'alive', evidence: 'its value is accepted' };
     if (value.refusals < view.refusalsThatProve)
       return { kind: 'unclear', evidence: 'no clear answer about its value' };
-    if (!guard('closed-in-no-outage', view.vendorAnswers))
+    if (!guard('closed-in-no-outage', view.otherAccepted || (isGone && isOver)))
       return { kind: 'unclear', evidence: 'refused, but nothing tells that from an outage' };
     return { kind: 'refused', proof: 'value-refused', evidence: `was refused ${value.refusals} times` };
   }
   if (listed === 'active') return { kind: 'alive', evidence: 'listed as active' };
   if (listed === null) return { kind: 'unclear', evidence: 'nothing can tell whether it lives' };
-  // Stopped nobody knows when may be a moment ago.
-  const isOver = view.stoppedForSeconds !== null && view.stoppedForSeconds >= view.revocationTakesSeconds;
   if (!guard('closed-after-the-lag', isOver)) {
     return { kind: 'unclear', evidence: 'stopped a moment ago, and may be accepted a moment yet' };
   }
