@@ -12,10 +12,10 @@ export const enableOld = async (
   { old, credential, urgency, containedAt }: OpenRotation,
   { ledger }: Pick<Ports, 'ledger'>,
 ): Promise<void> => {
-  if (old === null) return;
+  if (old === null || connection.enableKey === undefined) return;
   const isReported = (await ledger.obligations('all')).some(
     ({ keyId, target }) => keyId === old.keyId && target.account === credential.target.account,
   );
   const hasLeaked = isReported || urgency === 'emergency' || containedAt !== null;
-  if (guard('leaked-stays-dead', !hasLeaked)) await connection.enableKey?.(old.keyId);
+  if (guard('leaked-stays-dead', !hasLeaked)) await connection.enableKey(old.keyId);
 };

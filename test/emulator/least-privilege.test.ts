@@ -39,7 +39,15 @@ const inNeed: Reasons = [
     'Only when somebody has taken our own label off the old version.',
   ],
   [/^begin: (dynamodb:PutItem on .* with ends#|states:DescribeExecution on )/, 'Only after a run that was lost.'],
+  [
+    /^begin: secretsmanager:GetSecretValue on .* with keyturn-new-\*$/,
+    'Only after a run that had stored a key was lost.',
+  ],
   [new RegExp(`^record-outcome: dynamodb:Query on ${ledger}rotation#`), 'Only after a run that was lost.'],
+  [
+    new RegExp(`(^disable-old|revoke-old|roll-back): dynamodb:Query on ${ledger}obligations`),
+    'Only when a disabled key is to come back: one that was reported does not.',
+  ],
   [
     new RegExp(`^record-outcome: dynamodb:(Get|Put)Item on ${ledger}obligations`),
     'Only when an emergency ends before its obligation is on record.',

@@ -84,8 +84,9 @@ const windows = {
     violates: [/^I11 reconcile put a leaked key to use$/, /^I11 \S+ revived a leaked key$/],
   },
   'taken-at-its-word': {
-    why: 'A vendor answers a dead key as it answers a key that is known and may not do this. There is no other sign: a listing says less than the key.',
-    opens: (site, kind) => kind === 'denied' && /\.http\.GET (?:models|indexes|messages)/.test(site),
+    why: 'A vendor answers a dead key as it answers a key that is known and may not do this, or as it did a moment ago. There is no other sign: a listing says less than the key.',
+    opens: (site, kind) =>
+      (kind === 'denied' || kind === 'stale') && /\.http\.GET (?:models|indexes|messages)/.test(site),
     violates: [
       /^I3 a new key is confirmed that is refused$/,
       /^I3 \S+ killed the old key while the new one is refused$/,
