@@ -195,8 +195,8 @@ const ownerOf = async (
 };
 
 /**
- * Whether what AWSCURRENT holds is refused by now, several times in a row. A key that is listed as active is not: in an
- * outage of the vendor's doors a good key would be taken for a dead one, and an emergency would stop it.
+ * Whether a key that serves, or is ready to, is refused by now, several times in a row. One that is listed as active is
+ * not: in an outage of the vendor's doors a good key would be taken for a dead one, and an emergency would stop it.
  */
 const isRefused = async ({ keyId, value }: CurrentKey, credential: Credential, ports: Ports): Promise<boolean> => {
   const connection = await ports.connect(credential.target);
