@@ -20,10 +20,8 @@ type Input = RotationRequest & {
   readonly start?: string;
 };
 type View = RollBackView & {
-  readonly held: boolean;
-  readonly holding: Held | null;
-  readonly look: CurrentLook | null;
-  readonly connection: Connection | null;
+  /** Null where this run holds nothing. */
+  readonly seen: { readonly holding: Held; readonly look: CurrentLook; readonly connection: Connection } | null;
 };
 
 /** How a strategy takes back the keys that this rotation made. `keys` are never the current nor the old one. */
@@ -42,7 +40,7 @@ export const rollBackWith = (
     const { record, revision } = await ports.ledger.read(input.credentialId);
     const { rotation } = record;
     if (rotation === null || !guard('own-lease', record.lease?.rotationId === input.rotationId)) {
-      return { ...nothingSeen, held: false, holding: null, look: null, connection: null };
+      return { held: false, current: null, new: null, newVerdict: null, oldVerdict: null, seen: null };
     }
     const look = await readCurrent(ports, rotation.credential);
     const connection = await ports.connect(rotation.credential.target);
@@ -53,9 +51,7 @@ export const rollBackWith = (
     const newVerdict = newProbes && certain(newProbes.refusals, newProbes.last);
     return {
       held: true,
-      holding: { record, revision, rotation },
-      look,
-      connection,
+      seen: { holding: { record, revision, rotation }, look, connection },
       current: look.current,
       new: rotation.new?.versionId ?? null,
       newVerdict,
@@ -65,12 +61,13 @@ export const rollBackWith = (
 
   decide: decideRollBack,
 
-  async act(decision, { holding, look, connection }, input, ports) {
+  async act(decision, { seen }, input, ports) {
     const clean: Outcome = input.fault?.name === 'NeedsPerson' ? 'Escalated' : 'RolledBack';
-    if (decision.kind === 'nothing' || holding === null || look === null || connection === null) {
+    if (decision.kind === 'nothing' || seen === null) {
       // What it had begun is another's by now: nobody may say that all is as before.
       return { rolledBack: true, outcome: input.start === undefined ? clean : 'Superseded' };
     }
+    const { holding, look, connection } = seen;
     switch (decision.kind) {
       case 'forward':
         return { rolledBack: false };
@@ -90,13 +87,6 @@ export const rollBackWith = (
     }
   },
 });
-
-const nothingSeen: Omit<RollBackView, 'held'> = {
-  current: null,
-  new: null,
-  newVerdict: null,
-  oldVerdict: null,
-};
 
 const certain = (refusals: number, last: Verdict): 'accepted' | 'refused' | 'unclear' => {
   if (last.kind === 'accepted') return 'accepted';
