@@ -24,7 +24,7 @@ const conformance = ['test/conformance/**/*.test.ts', 'test/contract/**/*.test.t
 /** In a world of its own: npm run test:aws. */
 const emulator = 'test/emulator/**';
 const simulation = ['test/simulation/**/*.test.ts'];
-const exhaustive = ['test/simulation/singles-*.test.ts', 'test/simulation/pairs-*.test.ts'];
+const exhaustive = ['singles', 'settings', 'pairs'].map((part) => `test/simulation/${part}-*.test.ts`);
 const world = [
   'test/rotation/**/*.test.ts',
   'test/infra/**/*.test.ts',
@@ -43,7 +43,7 @@ export default defineConfig({
       project('conformance', conformance, 60),
       // Whole rotations, processes that are killed, stacks that are synthesised, and the gate itself.
       project('world', world, 180),
-      // The simulation's own tests; and every crash point, every fault, every strategy, in memory: a file per vendor, so
+      // The simulation's own tests; and every crash point, every fault, every strategy, in memory: files per vendor, so
       // that two cores share them, and one world for all, so that what Node has made quick stays so.
       project('simulation', simulation, 120, exhaustive),
       project('simulation-exhaustive', exhaustive, 900, [], false),

@@ -14,9 +14,9 @@ const expectNothingWrong = (name: string, tally: Tally): void => {
 };
 
 /** Every single fault of a vendor's runs in every mode, and again in each setting that can make it end otherwise. */
-export const describeSingles = (vendor: VendorName): void => {
+export const describeSingles = (vendor: VendorName, which: 'under prompt' | 'in other settings'): void => {
   describe(`${vendor}: every fault and act at every call`, () => {
-    for (const setting of settingsOf(vendor)) {
+    for (const setting of settingsOf(vendor).filter((name) => (name === 'prompt') === (which === 'under prompt'))) {
       it.each(modes)(`%s, ${setting}`, async (mode) => {
         const scenario = { vendor, mode, setting };
         expectNothingWrong(`singles ${scenarioText(scenario)}`, await runSingles(scenario, 'touched'));

@@ -1,3 +1,3 @@
 import { describeSingles } from './describe-vendor.ts';
 
-describeSingles('delete-only');
+describeSingles('delete-only', 'under prompt');

@@ -1,3 +1,3 @@
 import { describeSingles } from './describe-vendor.ts';
 
-describeSingles('human');
+describeSingles('human', 'under prompt');

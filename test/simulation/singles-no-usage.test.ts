@@ -1,3 +1,3 @@
 import { describeSingles } from './describe-vendor.ts';
 
-describeSingles('no-usage');
+describeSingles('no-usage', 'under prompt');

@@ -1,3 +1,3 @@
 import { describeSingles } from './describe-vendor.ts';
 
-describeSingles('reversible');
+describeSingles('reversible', 'under prompt');

@@ -1,3 +1,3 @@
 import { describeSingles } from './describe-vendor.ts';
 
-describeSingles('two-slot');
+describeSingles('two-slot', 'under prompt');

@@ -235,15 +235,16 @@ export const makeWorld = (
       if (operation === 'obligations') caller.sawOwed = new Set(ledger.obligations().map((owed) => owed.keyId));
     };
     const effect = async (landed?: Caller['landed']): Promise<Answer> => {
-      // As things are when it is asked: by the time of the answer somebody else may have had his turn.
+      // As things are when it is asked, and what it has done at once: by the time of the answer somebody else may have
+      // had his turn.
       hasSeen();
-      const answer = await question.effect();
+      const answer = question.effect();
       if (kind === 'write') {
         if (port === 'ledger' && operation === 'replace') caller.intended = true;
         referee.look(landed === undefined ? caller : { ...caller, landed });
         noticeServing();
       }
-      return answer;
+      return await answer;
     };
 
     if ((downUntil.get(port) ?? 0) > time.now()) return fail('outage');

@@ -1,0 +1,3 @@
+import { describeSingles } from './describe-vendor.ts';
+
+describeSingles('human', 'in other settings');

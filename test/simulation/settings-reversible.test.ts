@@ -1,0 +1,3 @@
+import { describeSingles } from './describe-vendor.ts';
+
+describeSingles('reversible', 'in other settings');

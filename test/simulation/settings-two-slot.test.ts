@@ -1,0 +1,3 @@
+import { describeSingles } from './describe-vendor.ts';
+
+describeSingles('two-slot', 'in other settings');
