@@ -99,7 +99,8 @@ describe('Begin', () => {
           untilItEnds(begin, emergency, ports, 10),
         ]),
       );
-      expect(startOf(atOnce)).toBe('create');
+      // The key that the scheduled run has stored by then is taken up.
+      expect(startOf(atOnce)).toMatch(/^(?:create|stage)$/);
       const { lease, rotation } = await recordOf(world);
       expect([lease?.rotationId, rotation?.urgency]).toEqual([emergency.rotationId, 'emergency']);
       const before = world.liveKeys().size;
