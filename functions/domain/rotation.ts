@@ -297,10 +297,12 @@ const abandon = (
 /** A key that has served lives on in caches for one overlap; a leaked one is given no such time. */
 const unusedSince = (
   keyId: KeyId,
-  { old, cutOverAt, credential, urgency }: OpenRotation,
+  { old, new: key, cutOverAt, credential, urgency }: OpenRotation,
   at: Instant,
   served?: KeyId,
 ): Instant => {
-  const hasServed = keyId === old?.keyId ? urgency === 'scheduled' : keyId === served || cutOverAt !== null;
+  // Which of the keys it was that served unrecorded, nobody knows.
+  const wasPutToUse = cutOverAt !== null && (key === null || keyId === key.keyId);
+  const hasServed = keyId === old?.keyId ? urgency === 'scheduled' : keyId === served || wasPutToUse;
   return hasServed ? instant(milliseconds(at) + credential.overlapSeconds * 1000) : at;
 };

@@ -143,6 +143,17 @@ describe('the ledger item of a credential', () => {
     ]);
   });
 
+  it.each<[string, Partial<OpenRotation>, number]>([
+    ['another was stored: at once', {}, 0],
+    ['none is on record, and one has served: after an overlap', { new: null }, 10],
+    ['none has served: at once', { new: null, cutOverAt: null }, 0],
+  ])('a key that was made beside it is unused where %s', (_case, change, seconds) => {
+    const attempts = [...rotation.attempts, attempt('first', 'key-3')];
+    const ended = end({ ...opened, rotation: { ...rotation, attempts, ...change } }, 'Superseded', later, undefined);
+    const left = ended.leftovers.find(({ keyId: id }) => id === 'key-3');
+    expect(left?.since).toBe(instant(2_000 + seconds * 1_000));
+  });
+
   it('a key that was made and never stored is unused at once', () => {
     const first = { ...rotation, old: null, new: null, cutOverAt: null };
     const ended = end(open(emptyRecord(credentialId('support')), first, at), 'RolledBack', later, undefined);
