@@ -79,6 +79,10 @@ const serve = async (pass: Pass, obligation: Owed): Promise<void> => {
       break;
     case 'serve': {
       if (options.dryRun) break;
+      // By whom it was stopped nobody knows, and it is not ours to stop: from now on it is known since when.
+      if (!view.mayContain && isStopped(view.sight) && obligation.firstRefusedAt === null) {
+        await ports.ledger.putObligation({ ...obligation, firstRefusedAt: ports.clock.now() });
+      }
       // Containment does not wait for its turn among the starts, and its failure does not keep one from being made.
       if (decision.contain) {
         await pass.alone(part, credentialId, async () => {
@@ -96,6 +100,8 @@ const serve = async (pass: Pass, obligation: Owed): Promise<void> => {
     did: told.length === 0 ? null : told.join('; '),
   });
 };
+
+const isStopped = (sight: KeySight): boolean => sight.kind === 'unclear' && sight.isStopped === true;
 
 const observe = async (obligation: Owed, pass: Pass): Promise<View> => {
   const { ports, options } = pass;
@@ -190,7 +196,7 @@ const requestOf = (
 
 /** What the key looks like, from its value where that can be read, and from the provider's listing. */
 const sightOf = async (
-  { keyId, containedAt }: Owed,
+  { keyId, containedAt, firstRefusedAt }: Owed,
   credential: Pick<Credential, 'secret'> | null,
   record: CredentialRecord,
   secret: CurrentLook | null,
@@ -198,6 +204,7 @@ const sightOf = async (
   mayContain: boolean,
   ports: Ports,
 ): Promise<KeySight> => {
+  const stoppedAt = containedAt ?? (mayContain ? null : firstRefusedAt);
   const listed = await unlessFault(() => listedAs(keyId, connection));
   const value = credential && secret && (await readValue(keyId, credential, record, secret, connection, ports));
   const probes = value && (await probeForRefusals(ports, connection, value, refusalsThatProve, spacingSeconds));
@@ -208,9 +215,8 @@ const sightOf = async (
     refusalsThatProve,
     listed,
     otherAccepted: otherServes && (await probe(connection, current.value)).kind === 'accepted',
-    // Stopped nobody knows when: it is stopped once more, which tells. What may not be is believed as it is seen.
-    stoppedForSeconds:
-      containedAt === null ? (mayContain ? null : Infinity) : secondsBetween(containedAt, ports.clock.now()),
+    // Stopped nobody knows when: it is stopped once more, which tells; or, where it may not be, seen stopped before.
+    stoppedForSeconds: stoppedAt === null ? null : secondsBetween(stoppedAt, ports.clock.now()),
     revocationTakesSeconds: connection.facts.revocationTakesSeconds,
   });
 };

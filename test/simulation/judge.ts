@@ -109,6 +109,8 @@ export const judge = (world: Evidence): Judge => {
   const served: Serving[] = [];
   const rotations = new Map<string, OpenRotation>();
   const dying = new Set<KeyId>();
+  /** Those too that were enabled again since: whoever had looked before may go by it. */
+  const hasDied = new Set<KeyId>();
   const deadFromTheStart = new Set<string>();
   const judged = new Set<string>();
   const names = new Map<string, KeyId>();
@@ -159,7 +161,7 @@ export const judge = (world: Evidence): Judge => {
       const rotation = ledger.record(credential.id).rotation;
       const read = [rotation?.old?.versionId, rotation?.new?.versionId];
       const byHand = serving.version !== null && world.handMade.has(serving.version);
-      const healed = caller.step === 'reconcile' && last.key !== null && dying.has(last.key);
+      const healed = caller.step === 'reconcile' && last.key !== null && hasDied.has(last.key);
       if (last.version !== null && !healed && !byHand && !read.includes(last.version))
         violated('I12', `${caller.step} moved a label that it had not read`);
       // What somebody else kills in the instant before is taken back by Confirm.
@@ -198,6 +200,7 @@ export const judge = (world: Evidence): Judge => {
       }
       if (dying.has(id)) continue;
       dying.add(id);
+      hasDied.add(id);
       if (caller === null) continue;
       lookAtRace(caller);
       // The value in a slot that is not in use is nobody's: giving it another is how a key is made there.
@@ -295,6 +298,8 @@ export const judge = (world: Evidence): Judge => {
     const { rotation } = record;
     if (!rotations.has(rotation.rotationId) && deadServing()) deadFromTheStart.add(rotation.rotationId);
     rotations.set(rotation.rotationId, rotation);
+    const pinned = rotation.old?.versionId == null ? null : keyOf(rotation.old.versionId);
+    if (pinned !== null && pinned !== rotation.old?.keyId) raced.add('taken-for-the-contained');
     if (rotation.new !== null) known.add(rotation.new.keyId);
     if (rotation.old !== null && rotation.cutOverAt !== null) known.add(rotation.old.keyId);
   };

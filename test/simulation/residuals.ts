@@ -92,6 +92,10 @@ const windows = {
       /^I3 \S+ killed the old key while the new one is refused$/,
     ],
   },
+  'taken-for-the-contained': {
+    why: 'A person has put a dead key back that no listing names any more, and another key is contained: the value is taken for that one. It is refused at once, and the contained key when its revocation has taken effect.',
+    violates: [/^I7 Done, and the old key is accepted$/, /^I11 \S+ closed the obligation of a key that is accepted$/],
+  },
   'old-value-lost': {
     why: 'Two persons, or one twice, move AWSCURRENT before CutOver has pinned the old version: no label holds it any more, so nobody can ask with its value. Done rests on a complete listing, after the time that a revocation takes.',
     opens: (site, kind) => isMove(kind) && /^(?:begin|create-key|stage|validate|cut-over)\./.test(site),

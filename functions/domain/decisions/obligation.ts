@@ -5,7 +5,8 @@ import type { Proof } from '../rotation.ts';
 export type KeySight =
   | { readonly kind: 'refused'; readonly proof: Proof['kind']; readonly evidence: string }
   | { readonly kind: 'alive'; readonly evidence: string }
-  | { readonly kind: 'unclear'; readonly evidence: string };
+  /** `isStopped`: a listing shows it so, and it may be accepted for a moment yet. */
+  | { readonly kind: 'unclear'; readonly evidence: string; readonly isStopped?: true };
 
 export type ObligationView = {
   /** A run that serves it is at work. */
@@ -77,7 +78,7 @@ export const decideSight = (view: SightView): KeySight => {
   if (listed === 'active') return { kind: 'alive', evidence: 'listed as active' };
   if (listed === null) return { kind: 'unclear', evidence: 'nothing can tell whether it lives' };
   if (!guard('closed-after-the-lag', isOver)) {
-    return { kind: 'unclear', evidence: 'stopped a moment ago, and may be accepted a moment yet' };
+    return { kind: 'unclear', evidence: 'stopped a moment ago, and may be accepted a moment yet', isStopped: true };
   }
   return { kind: 'refused', proof: 'absent-from-listing', evidence: `${listed} in a complete listing` };
 };
