@@ -153,6 +153,24 @@ describe('an obligation that no run works on', () => {
     expect(credential.emergency).toBe('replace-first');
   });
 
+  it('of a key that is not to be stopped closes when it was seen stopped for as long as a revocation takes', async () => {
+    const { seed, local, credential } = await startWorld('anthropic', {
+      credential: { emergency: 'replace-first' },
+    });
+    const old = await seed();
+    await owe(old);
+    world.expectDeadCurrent(true);
+    await (await local.ports.connect(credential.target)).disableKey?.(keyId(old.keyId));
+    await reconcileOnce(world);
+    const [seen] = await open();
+    expect(seen).toMatchObject({ containedAt: null, refusedAt: null });
+    expect(seen?.firstRefusedAt).not.toBeNull();
+    await reconcileOnce(world);
+    const [closed] = await local.ports.ledger.obligations('all');
+    expect(closed).toMatchObject({ firstRefusedAt: seen?.firstRefusedAt, evidence: 'was refused 3 times' });
+    expect(await open()).toEqual([]);
+  });
+
   it('of a key that only a person can replace is stopped, and no run an hour is started for it', async () => {
     const { seed, start, drive, outcomeOf, advance } = await startWorld('anthropic');
     const old = await seed();

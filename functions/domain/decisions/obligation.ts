@@ -5,8 +5,8 @@ import type { Proof } from '../rotation.ts';
 export type KeySight =
   | { readonly kind: 'refused'; readonly proof: Proof['kind']; readonly evidence: string }
   | { readonly kind: 'alive'; readonly evidence: string }
-  /** `isStopped`: a listing shows it so, and it may be accepted for a moment yet. */
-  | { readonly kind: 'unclear'; readonly evidence: string; readonly isStopped?: true };
+  /** `isStopped`: a listing shows it so, though it may be accepted for a moment yet. */
+  | { readonly kind: 'unclear'; readonly evidence: string; readonly isStopped?: boolean };
 
 export type ObligationView = {
   /** A run that serves it is at work. */
@@ -72,7 +72,7 @@ export const decideSight = (view: SightView): KeySight => {
     if (value.refusals < view.refusalsThatProve)
       return { kind: 'unclear', evidence: 'no clear answer about its value' };
     if (!guard('closed-in-no-outage', view.otherAccepted || (isGone && isOver)))
-      return { kind: 'unclear', evidence: 'refused, but nothing tells that from an outage' };
+      return { kind: 'unclear', evidence: 'refused, but nothing tells that from an outage', isStopped: isGone };
     return { kind: 'refused', proof: 'value-refused', evidence: `was refused ${value.refusals} times` };
   }
   if (listed === 'active') return { kind: 'alive', evidence: 'listed as active' };
