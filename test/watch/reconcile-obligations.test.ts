@@ -154,7 +154,7 @@ describe('an obligation that no run works on', () => {
   });
 
   it('of a key that is not to be stopped closes when it was seen stopped for as long as a revocation takes', async () => {
-    const { seed, local, credential } = await startWorld('anthropic', {
+    const { seed, drive, local, credential } = await startWorld('anthropic', {
       credential: { emergency: 'replace-first' },
     });
     const old = await seed();
@@ -165,6 +165,7 @@ describe('an obligation that no run works on', () => {
     const [seen] = await open();
     expect(seen).toMatchObject({ containedAt: null, refusedAt: null });
     expect(seen?.firstRefusedAt).not.toBeNull();
+    await drive();
     await reconcileOnce(world);
     const [closed] = await local.ports.ledger.obligations('all');
     expect(closed).toMatchObject({ firstRefusedAt: seen?.firstRefusedAt, evidence: 'was refused 3 times' });
