@@ -6,7 +6,7 @@ export const guards = {
   'begins-once':
     'A run that has ended, or was taken over, does not begin again, however late its start is delivered once more.',
   'listed-is-alive': 'A refused key that the provider lists as active counts as alive: its doors may be closed to all.',
-  'adopts-the-living': 'A key that an earlier run had ready is taken up only while it is accepted.',
+  'adopts-the-living': 'A key that an earlier run had ready is not taken up once it is refused.',
   'validate-before-first-issue': "A secret's first version serves at once, so its key is accepted before it is stored.",
   'validate-before-cut-over': 'A key that the provider does not accept is not put to use.',
   'cut-over-from-what-was-read': 'AWSCURRENT moves only from the version that it was on at the start.',

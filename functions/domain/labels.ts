@@ -6,7 +6,9 @@ export const pending = 'AWSPENDING';
 export const previous = 'AWSPREVIOUS';
 
 /** Holds the new version from the moment it is stored, before it has a role. */
-export const newLabel = (rotation: RotationId): string => `keyturn-new-${rotation}`;
+export const newLabel = (rotation: RotationId): string => `${newPrefix}${rotation}`;
+export const isNewLabel = (label: string): boolean => label.startsWith(newPrefix);
+const newPrefix = 'keyturn-new-';
 /** Pins the old version, so that it cannot vanish before its key was seen refused. */
 export const oldLabel = (rotation: RotationId): string => `keyturn-old-${rotation}`;
 /** Keeps a leaked or expiring admin key, so that it can be seen refused when another one serves. */

@@ -3,9 +3,9 @@ import { type BeginDecision, type BeginView, decideBegin } from '../domain/decis
 import { refusalsThatCount } from '../domain/decisions/confirm.ts';
 import { Fault } from '../domain/fault.ts';
 import { guard } from '../domain/guard.ts';
-import { type Instant, type KeyId, secondsBetween, rotationId as toRotationId } from '../domain/identifiers.ts';
+import { type Instant, type KeyId, secondsBetween } from '../domain/identifiers.ts';
 import type { JsonObject } from '../domain/json.ts';
-import { holderOf, newLabel } from '../domain/labels.ts';
+import { holderOf, isNewLabel, newLabel } from '../domain/labels.ts';
 import { type CredentialRecord, type OpenRotation, open, pendingOf, type RotationRequest } from '../domain/rotation.ts';
 import type { Ports } from '../ports.ts';
 import { acceptObligation } from './accept-obligation.ts';
@@ -30,7 +30,6 @@ type View = BeginView & {
 };
 
 const spacingSeconds = 2;
-const anyRotation = toRotationId('');
 
 /** Takes the lease and opens the rotation, on a copy of the register's entry; or finds that there is nothing to do. */
 export const begin: Step<Input, View, BeginDecision, JsonObject> = {
@@ -216,7 +215,7 @@ const isPendingRefused = async (
   const pending = pendingOf(open, look?.current?.versionId);
   if (pending === null) return false;
   const { labels = [] } = look?.versions.find(({ versionId }) => versionId === pending.versionId) ?? {};
-  const newLabelled = labels.find((label) => label.startsWith(newLabel(anyRotation)));
+  const newLabelled = labels.find(isNewLabel);
   const payload = newLabelled && (await ports.vault.read(credential.secret, pending.versionId, newLabelled));
   return !payload || isRefused({ ...pending, value: payload.apiKey }, credential, ports);
 };

@@ -2,8 +2,8 @@ import type { Credential, Target } from '../domain/credential.ts';
 import { decideStray, type StrayDecision } from '../domain/decisions/stray.ts';
 import { Fault } from '../domain/fault.ts';
 import { guard } from '../domain/guard.ts';
-import { type Instant, type KeyId, rotationId, secondsBetween } from '../domain/identifiers.ts';
-import { current as currentLabel, newLabel } from '../domain/labels.ts';
+import { type Instant, type KeyId, secondsBetween } from '../domain/identifiers.ts';
+import { current as currentLabel, isNewLabel } from '../domain/labels.ts';
 import type { CredentialRecord } from '../domain/rotation.ts';
 import type { KeyPayload, Ports } from '../ports.ts';
 import type { Connection, KeyRecord } from '../providers/provider.ts';
@@ -164,7 +164,7 @@ const servingKeys = async (ports: Ports, credentials: readonly Placed[], connect
   };
   await inGroups(credentials, lanes, async ({ secret }) => {
     for (const { versionId, labels } of (await ports.vault.describe(secret)) ?? []) {
-      const newLabelled = labels.find((label) => label.startsWith(newLabel(noRotation)));
+      const newLabelled = labels.find(isNewLabel);
       if (labels.includes(currentLabel)) await add(await ports.vault.read(secret, versionId, currentLabel));
       else if (newLabelled !== undefined) await add(await ports.vault.read(secret, versionId, newLabelled));
     }
@@ -198,8 +198,6 @@ const isNoWayBack = async (
   const { kind } = await probe(await ports.connect(credential.target), current.value);
   return guard('sweep-leaves-a-way-back', kind === 'accepted');
 };
-
-const noRotation = rotationId('');
 
 /** Those of an account, and those that the register has moved elsewhere: their secrets still say what serves. */
 const placedIn = (

@@ -1,6 +1,6 @@
 import type { Credential } from '../../functions/domain/credential.ts';
 import { carriesOurName, type KeyId, keyId, rotationId, type VersionId } from '../../functions/domain/identifiers.ts';
-import { current, newLabel } from '../../functions/domain/labels.ts';
+import { current, isNewLabel, newLabel } from '../../functions/domain/labels.ts';
 import type { OpenRotation } from '../../functions/domain/rotation.ts';
 import type { SimulatedKey } from '../../functions/local/simulated/server.ts';
 import { versionToken } from '../../functions/steps/version-token.ts';
@@ -327,7 +327,7 @@ export const judge = (world: Evidence): Judge => {
     const now = time.now();
     if (caller?.step === 'submit') {
       for (const label of labels.keys()) {
-        if (label.startsWith(newLabel(rotationId(''))) && !submitted.has(label)) submitted.set(label, now);
+        if (isNewLabel(label) && !submitted.has(label)) submitted.set(label, now);
       }
     }
     for (const [label, at] of submitted) {
