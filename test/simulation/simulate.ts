@@ -15,18 +15,35 @@ npm run simulate -- --singles                    every single fault in every set
 npm run simulate -- --random 20000 --seed 1      that many random plans of three to five faults
 npm run simulate -- --replay '<case> <site>=<fault> ...'   one case, told line by line`;
 
-const { values } = parseArgs({
-  options: {
-    help: { type: 'boolean', default: false },
-    only: { type: 'string', default: '*/*/*' },
-    dangerous: { type: 'boolean', default: false },
-    singles: { type: 'boolean', default: false },
-    random: { type: 'string' },
-    every: { type: 'string', default: '1' },
-    seed: { type: 'string', default: '1' },
-    replay: { type: 'string' },
-  },
-});
+/** What a person has to mend needs no stack trace. */
+const orRefuse = <Read>(read: () => Read): Read => {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    process.stderr.write(`${error.message}\nNothing was run. What there is: npm run simulate -- --help\n`);
+    process.exit(2);
+  }
+};
+const wholeNumber = (option: string, text: string): number => {
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
+  throw new TypeError(`${option} is "${text}": it is a whole number from 1 to 9999999.`);
+};
+
+const { values } = orRefuse(() =>
+  parseArgs({
+    options: {
+      help: { type: 'boolean', default: false },
+      only: { type: 'string', default: '*/*/*' },
+      dangerous: { type: 'boolean', default: false },
+      singles: { type: 'boolean', default: false },
+      random: { type: 'string' },
+      every: { type: 'string', default: '1' },
+      seed: { type: 'string', default: '1' },
+      replay: { type: 'string' },
+    },
+  }),
+);
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -56,7 +73,8 @@ const report = (name: string, tally: Tally): boolean => {
 
 const replay = async (line: string): Promise<boolean> => {
   const [where = '', ...words] = line.split(' ');
-  const { outcomes, violations, notFired, story } = await runCase(readScenario(where), readPlan(words));
+  const [scenario, plan] = orRefuse(() => [readScenario(where), readPlan(words)] as const);
+  const { outcomes, violations, notFired, story } = await runCase(scenario, plan);
   for (const each of story()) say(each);
   say(`Ended: ${outcomes}`);
   for (const site of notFired) say(`Never came to its turn: ${site}`);
@@ -112,15 +130,19 @@ const random = async (plans: number, seed: number): Promise<boolean> => {
 
 if (values.help) say(help);
 else {
+  const [plans, every, seed] = orRefuse(() => {
+    scenarios('*');
+    return [
+      values.random === undefined ? null : wholeNumber('--random', values.random),
+      wholeNumber('--every', values.every),
+      wholeNumber('--seed', values.seed),
+    ] as const;
+  });
   const well =
     values.replay !== undefined
       ? await replay(values.replay)
-      : values.random !== undefined
-        ? await random(Number(values.random), Number(values.seed))
-        : await (values.singles
-            ? singles()
-            : values.dangerous
-              ? dangerous()
-              : pairs(Number(values.every), Number(values.seed)));
+      : plans !== null
+        ? await random(plans, seed)
+        : await (values.singles ? singles() : values.dangerous ? dangerous() : pairs(every, seed));
   process.exitCode = well ? 0 : 1;
 }
